@@ -1,0 +1,154 @@
+//! Fluids: what people declare about reservoir and path, and what follows for alarms, boluses and dates.
+//!
+//! What an entry does to the ledger, and whether it can be true, is in `fluid_path`, `declared` and `reservoir`. Each
+//! event of the ledger is stored as a commit of its own, with the order, fall-back and guard part that go with it.
+
+use orders::{AlarmId, Duration, Mixture, Reason, Refusal, Volume};
+
+use crate::alarms::Peer;
+use crate::controller::{Part, Pump};
+use crate::events::{Ask, Event};
+use crate::reservoir::{Checked, Draw, Outlook, Refill, Remaining};
+use crate::transitions::Event as Happening;
+
+/// What a ledger event was, as the journal numbers it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Rinse = 1,
+    Aspiration = 2,
+    PortAspiration = 3,
+    Installation = 4,
+    Correction = 5,
+}
+
+impl Pump {
+    /// A clinician refilled the reservoir.
+    ///
+    /// # Errors
+    /// A volume that cannot be true, more than the reservoir holds, or a discrepancy without a reason; nothing changed.
+    pub fn refill(&mut self, raw: u64, entry: &Refill, keeps: Duration, peer: Peer) -> Result<Checked, Refusal> {
+        let now = self.now(raw);
+        let free = self.check_fluid_free();
+        let fields = orders::Field::Stability.check(keeps.get());
+        let checked = free.and(fields).and_then(|()| self.path.refill(entry));
+        let checked = checked.map_err(|refusal| self.say(now, Ask::Refill, refusal))?;
+        let (expected, drawn, filled) = (checked.discrepancy.expected, entry.drawn_off, entry.filled);
+        self.note(now, Event::Refilled { expected, drawn, filled, peer });
+        self.keeps_until = Some(now.after(keeps));
+        if checked.discrepancy.needs_reason() {
+            self.stand(now, AlarmId::VolumeDiscrepancy);
+        } else {
+            self.over(now, AlarmId::VolumeDiscrepancy);
+        }
+        self.stored_anew();
+        for id in [AlarmId::ReservoirEmpty, AlarmId::ReservoirLow, AlarmId::StabilityExpired, AlarmId::RefillSoon] {
+            self.over(now, id);
+        }
+        // Clearing needs the cause tested false, which a filled reservoir is.
+        let _ = self.alarms.clear(now, AlarmId::ReservoirEmpty, peer);
+        self.relevel(now);
+        if self.path.reservoir_volume() > self.device.residual {
+            self.happen(now, Happening::Refill);
+        }
+        self.review(now);
+        Ok(checked)
+    }
+
+    /// The reservoir was filled and drawn off again with another fluid.
+    ///
+    /// # Errors
+    /// A volume that the ledger cannot hold; nothing changed.
+    pub fn rinse(&mut self, raw: u64, filled: Volume, mixture: &Mixture, drawn_off: Volume) -> Result<(), Refusal> {
+        let done = self.check_fluid_free().and_then(|()| self.path.rinse(filled, mixture, drawn_off));
+        self.changed(raw, Kind::Rinse, filled, done)
+    }
+
+    /// The reservoir was drawn off and not filled.
+    ///
+    /// # Errors
+    /// More than it holds above the residual; nothing changed.
+    pub fn aspirate(&mut self, raw: u64, drawn_off: Volume) -> Result<(), Refusal> {
+        let done = self.check_fluid_free().and_then(|()| self.path.aspirate_reservoir(drawn_off));
+        self.changed(raw, Kind::Aspiration, drawn_off, done)
+    }
+
+    /// The catheter was aspirated through its port.
+    ///
+    /// # Errors
+    /// A volume out of its bounds; nothing changed.
+    pub fn aspirate_port(&mut self, raw: u64, volume: Volume) -> Result<(), Refusal> {
+        let done = self.check_fluid_free().and_then(|()| self.path.aspirate_port(volume));
+        self.changed(raw, Kind::PortAspiration, volume, done)
+    }
+
+    /// A catheter was implanted or trimmed.
+    ///
+    /// # Errors
+    /// A volume out of its bounds; nothing changed.
+    pub fn installation(&mut self, raw: u64, catheter: Volume) -> Result<(), Refusal> {
+        let done = self.check_fluid_free().and_then(|()| self.path.installation(catheter));
+        self.changed(raw, Kind::Installation, catheter, done)
+    }
+
+    /// A wrong entry was found: what was really filled, and of what.
+    ///
+    /// # Errors
+    /// A volume that the ledger cannot hold; nothing changed.
+    pub fn correct_entry(&mut self, raw: u64, filled: Volume, mixture: &Mixture) -> Result<(), Refusal> {
+        let done = self.check_fluid_free().and_then(|()| self.path.correct_entry(filled, mixture));
+        self.changed(raw, Kind::Correction, filled, done)
+    }
+
+    /// The ledger is not changed under a bolus, a prime or a stroke.
+    fn check_fluid_free(&self) -> Result<(), Refusal> {
+        if !self.verified {
+            return Err(Refusal::plain(Reason::StateUnverified));
+        }
+        if self.stroke.is_some() {
+            return Err(Refusal::plain(Reason::Busy));
+        }
+        match (&self.extra, &self.periodic) {
+            (None, None) => Ok(()),
+            (Some(_), _) | (_, Some(_)) => Err(Refusal::plain(Reason::BolusRunning)),
+        }
+    }
+
+    fn changed(&mut self, raw: u64, kind: Kind, volume: Volume, done: Result<(), Refusal>) -> Result<(), Refusal> {
+        let now = self.now(raw);
+        done.map_err(|refusal| self.say(now, Ask::Ledger, refusal))?;
+        self.note(now, Event::LedgerChanged { kind: kind as u8, number: self.path.number(), volume });
+        self.stored_anew();
+        self.review(now);
+        Ok(())
+    }
+
+    /// The group is written under the next commit number.
+    pub(crate) fn stored_anew(&mut self) {
+        self.commit = self.commit.wrapping_add(1);
+        self.dirty.group = Some(Part::Order);
+        self.dirty.switch = true;
+        (self.dirty.status, self.dirty.dose) = (true, true);
+        if let Some(part) = self.guard.part() {
+            self.guard.set_part(crate::guard::OrderPart { commit: self.commit, ..part });
+        }
+        if let Some(fall_back) = &mut self.fall_back {
+            fall_back.highest = highest_of(&self.path);
+        }
+    }
+
+    /// Until when the reservoir lasts; nothing before an order runs.
+    pub fn outlook(&self, now: orders::Instant) -> Option<Outlook> {
+        let order = self.order.as_ref()?;
+        let draw = Draw::of(order, self.device.minimum_rate);
+        let keeps = self.keeps_until.map(|until| until.since(now));
+        Some(Outlook::of(Remaining::of(&self.path), order.alarm_volume, &draw, self.device.accuracy, keeps))
+    }
+}
+
+/// The highest concentration of each drug in path or reservoir; of more than four drugs, the first four.
+pub(crate) fn highest_of(path: &crate::fluid_path::FluidPath) -> [Option<(orders::Drug, orders::Concentration)>; 4] {
+    let highest = path.highest();
+    let mut held = [None; 4];
+    held.iter_mut().zip(highest.drugs()).for_each(|(place, drug)| *place = Some((drug, highest.of(drug))));
+    held
+}

@@ -1,0 +1,491 @@
+//! Giving: which flow runs now, which stroke is due next, and what became of it.
+//!
+//! It answers for the choice among the streams (prime or bolus, periodic bolus, basal, an early stroke of a drive that
+//! must show motion), for asking the ceilings before each, and for accounting each once. It never gives later what it
+//! did not give: whatever holds the pump lets the accrual stand still.
+
+use orders::alarm::Level;
+use orders::mixture::DRUGS_MAX;
+use orders::prescription::EmergencyRate;
+use orders::{AlarmId, FlowRate, Instant, Mass, Volume};
+
+use crate::bolus::{Delivery, Source};
+use crate::ceilings::{Ceilings, Permit};
+use crate::controller::{BUG_STEP, Pump, Stroke, Want};
+use crate::drive::{Edge, Event as DriveEvent};
+use crate::events::{Ending, Event, Mend};
+use crate::transitions::State;
+
+impl Pump {
+    /// The basal flow that state, ladder and order allow now.
+    pub(crate) fn flow_now(&self, now: Instant) -> FlowRate {
+        let by_level = self.flow_of_level(now);
+        match self.state {
+            //= requirements/ladder.md#emergency
+            //# The pump MUST return from an emergency by itself only where the order says so, and never above the rate it found.
+            State::Running => self.calling.map_or(by_level, |calling| by_level.min(calling.found)),
+            State::Resting if self.level < Level::Cut => self.device.minimum_rate,
+            //= requirements/ladder.md#emergency
+            //# An emergency command MUST NOT raise the mass rate of any drug.
+            State::Emergency => self.emergency_flow().min(by_level),
+            State::Resting | State::Fresh | State::Stopped | State::Empty | State::Lost => FlowRate::ZERO,
+        }
+    }
+
+    /// The flow that order and ladder allow a pump that runs.
+    fn flow_of_level(&self, now: Instant) -> FlowRate {
+        let minimum = self.device.minimum_rate;
+        //= requirements/ladder.md#never-a-default-dose
+        //# The pump MUST NOT deliver a rate that no accepted order contains.
+        let ordered = match (&self.order, &self.bridging) {
+            (None, _) => FlowRate::ZERO,
+            (Some(_), Some(bridging)) => bridging.bridge.plan.flow,
+            (Some(order), None) => self.program.flow(now, order, self.clocks.wall(now), minimum),
+        };
+        let fall_back = self.fall_back.map_or(FlowRate::ZERO, |fall_back| fall_back.flow);
+        match self.level {
+            Level::Full | Level::NoPatientBolus | Level::BasalOnly => ordered,
+            Level::FallBack => fall_back,
+            Level::Cut => FlowRate::ZERO,
+        }
+    }
+
+    fn emergency_flow(&self) -> FlowRate {
+        let found = self.calling.map_or(FlowRate::ZERO, |calling| calling.found);
+        let rate = match self.order.as_ref().map(|order| order.emergency.rate) {
+            Some(EmergencyRate::FallBack) => self.fall_back.map_or(FlowRate::ZERO, |fall_back| fall_back.flow),
+            Some(EmergencyRate::MinimumRate) => self.device.minimum_rate,
+            None => FlowRate::ZERO,
+        };
+        rate.min(found)
+    }
+
+    /// Whether the drive may have power at all.
+    //= requirements/drive.md#off-while-stopped
+    //# The pump MUST keep the drive's enable off while it is stopped.
+    pub(crate) fn may_have_power(&self) -> bool {
+        let gives = match self.state {
+            State::Running | State::Resting | State::Emergency => true,
+            State::Fresh | State::Stopped => self.is_priming() || self.stroke.is_some(),
+            State::Empty | State::Lost => self.stroke.is_some(),
+        };
+        gives && self.level < Level::Cut && self.guard.enabled() && self.is_sure_of_itself()
+    }
+
+    pub(crate) fn is_priming(&self) -> bool {
+        self.extra.is_some_and(|extra| extra.source == Source::Prime)
+    }
+
+    /// The flow has to be worked out anew: state, ladder, order, ramp or clock changed.
+    pub(crate) fn flow_changed(&mut self, now: Instant) {
+        let flow = self.flow_now(now);
+        if self.state == State::Running && self.calling.is_some_and(|calling| self.flow_of_level(now) <= calling.found)
+        {
+            // The order itself has come down to what the emergency found: from here it runs alone.
+            self.calling = None;
+            self.dirty.status = true;
+        }
+        let wall = self.clocks.wall(now);
+        let change = self.order.as_ref().and_then(|order| self.program.next_change(now, order, wall));
+        self.flow_until = change.unwrap_or(Instant::MAX);
+        // Up to now the flow before counts; nothing does while the drive may not turn.
+        self.count_ordered(now);
+        if self.is_held() {
+            self.basal.hold(now)
+        } else {
+            self.basal.accrue(now, flow)
+        }
+        self.basal.holds_until(self.flow_until);
+        if flow != self.flow {
+            self.note(now, Event::FlowChanged { from: self.flow, to: flow });
+            self.flow = flow;
+        }
+    }
+
+    /// Lets the basal accrue up to now at the flow that has run; nothing accrues while the drive may not turn.
+    pub(crate) fn accrue(&mut self, now: Instant) {
+        if self.is_held() { self.basal.hold(now) } else { self.basal.accrue(now, self.flow) }
+    }
+
+    fn is_held(&self) -> bool {
+        !self.may_have_power() || self.is_in_field() || self.is_priming()
+    }
+
+    pub(crate) fn is_in_field(&self) -> bool {
+        matches!(self.drive.state(), crate::drive::State::Field { .. })
+    }
+
+    /// Looks whether a stroke is due, and if so asks for it: at most one, and only when none is on its way.
+    pub(crate) fn give(&mut self, now: Instant) {
+        if now >= self.flow_until {
+            self.take_ramp_steps(now);
+            self.flow_changed(now);
+        }
+        self.accrue(now);
+        if self.stroke.is_some() || !self.may_have_power() || self.drive.ready(now).is_err() {
+            return;
+        }
+        self.start_periodic(now);
+        self.leave_out_late(now);
+        if let Some(source) = self.due_bolus(now) {
+            return self.authorize(now, source, false);
+        }
+        if self.basal.due(self.device.stroke) {
+            self.basal.take(self.device.stroke);
+            // A stroke given early, to see whether the drive turns, was this one.
+            if !self.drive.repay() {
+                self.authorize(now, Source::Basal, false);
+            }
+            return;
+        }
+        self.give_early(now);
+    }
+
+    /// A drive that must show motion, and whose own strokes are far apart, gets one early; a later one repays it.
+    fn give_early(&mut self, now: Instant) {
+        let restart = self.drive.restart().filter(|(at, _)| now >= *at);
+        let is_check = self.drive.check().is_some_and(|at| now >= at);
+        if self.flow.is_zero() || (restart.is_none() && !is_check) {
+            return;
+        }
+        if let Some((_, attempt)) = restart {
+            self.note(now, Event::RestartTried { attempt });
+        }
+        self.authorize(now, Source::Basal, true);
+    }
+
+    /// Strokes of a bolus that were not given in their time are left out.
+    fn leave_out_late(&mut self, now: Instant) {
+        let late = |delivery: &mut Option<Delivery>| {
+            delivery.as_mut().is_some_and(|delivery| delivery.leave_out_late(now) && delivery.is_over())
+        };
+        let (extra, periodic) = (late(&mut self.extra), late(&mut self.periodic));
+        if extra {
+            self.end_extra(now, Ending::Whole);
+        }
+        if periodic {
+            self.end_periodic(now, Ending::Whole);
+        }
+    }
+
+    fn due_bolus(&mut self, now: Instant) -> Option<Source> {
+        if self.drive.is_careful() {
+            self.end_extra(now, Ending::Unconfirmed);
+            self.end_periodic(now, Ending::Unconfirmed);
+            return None;
+        }
+        let is_due =
+            |delivery: &Option<Delivery>| delivery.as_ref().and_then(Delivery::due).is_some_and(|due| due <= now);
+        if is_due(&self.extra) {
+            return self.extra.map(|extra| extra.source);
+        }
+        if is_due(&self.periodic) { Some(Source::Periodic) } else { None }
+    }
+
+    /// Whether a periodic bolus may start: one at a time, at full therapy, by a drive that is trusted with it.
+    fn may_start_periodic(&self) -> bool {
+        let is_free = self.periodic.is_none() && self.extra.is_none() && self.bridging.is_none();
+        is_free
+            && self.state == State::Running
+            && self.level <= Level::NoPatientBolus
+            && !self.is_in_field()
+            && !self.drive.is_careful()
+    }
+
+    /// Starts the periodic bolus whose time has come; while a bolus, a prime or a bridge runs it waits.
+    fn start_periodic(&mut self, now: Instant) {
+        let Some(order) = &self.order else { return };
+        if !self.may_start_periodic() || self.program.periodic_due(order).is_none_or(|due| due > now) {
+            return;
+        }
+        if let orders::prescription::Mode::PeriodicBolus(periodic) = order.mode {
+            self.program.periodic_started(now, order);
+            let stroke = self.device.stroke;
+            self.periodic = Delivery::of(Source::Periodic, now, periodic.volume, periodic.duration, stroke);
+            self.last_dose = self.last_dose.saturating_add(1);
+            self.dirty.status = true;
+            self.note(now, Event::BolusStarted { source: Source::Periodic, volume: periodic.volume });
+        }
+    }
+
+    /// Asks the ceilings for one stroke. What they grant is charged, and turns the drive once it is written down.
+    fn authorize(&mut self, now: Instant, source: Source, early: bool) {
+        if source == Source::Basal && !self.is_within_fall_back(now) {
+            return self.refused_stroke(now, source);
+        }
+        let volume = self.device.stroke;
+        let charge = self.charge_of(volume);
+        let row = Ceilings::row(&charge, volume);
+        let permit = match source {
+            Source::Prime => self.ceilings.authorize_prime(now, volume, &row),
+            Source::Basal | Source::Periodic | Source::Single | Source::Patient => {
+                self.ceilings.authorize(now, volume, &row, source)
+            }
+        };
+        match permit {
+            Ok(permit) => {
+                self.stroke = Some(Stroke { permit: Some(permit), source, charge });
+                self.count_commanded(source, early);
+                self.dirty.dose = true;
+            }
+            Err(refusal) => {
+                let ask = crate::events::Ask::Bolus;
+                let (reason, field, value) = (refusal.reason, refusal.field, refusal.value);
+                self.note(now, Event::Refused { ask, reason, field, value, wait: orders::Duration::ZERO });
+                self.refused_stroke(now, source);
+            }
+        }
+    }
+
+    /// Whether one stroke more stays within what the fall-back may give in a day; true while it does not run.
+    fn is_within_fall_back(&mut self, now: Instant) -> bool {
+        let (Level::FallBack, Some(fall_back)) = (self.level, &self.fall_back) else {
+            self.fall_back_day = None;
+            return true;
+        };
+        let commanded = self.strokes.commanded;
+        let is_today = |(since, _): &(Instant, u32)| now.since(*since) < orders::Duration::from_days(1);
+        let (since, from) = self.fall_back_day.filter(is_today).unwrap_or((now, commanded));
+        self.fall_back_day = Some((since, from));
+        let strokes = u64::from(commanded.saturating_sub(from)).saturating_add(1);
+        //= requirements/ladder.md#fall-back
+        //# The pump MUST hold the fall-back's volume ceiling while the fall-back runs.
+        self.device.stroke.saturating_mul(strokes) <= fall_back.day_max
+    }
+
+    fn refused_stroke(&mut self, now: Instant, source: Source) {
+        match source {
+            //= requirements/ceilings.md#assumed-charges
+            //# When known charges refuse a basal stroke, the pump MUST raise a high alarm and take a step down the ladder.
+            Source::Basal => self.stand(now, AlarmId::CeilingByBasal),
+            Source::Periodic => self.end_periodic(now, Ending::Inhibited),
+            Source::Single | Source::Patient | Source::Prime => self.end_extra(now, Ending::Inhibited),
+        }
+    }
+
+    /// What one stroke may hold at the tip. While the fall-back runs on a ledger in doubt, its own record counts too.
+    fn charge_of(&self, volume: Volume) -> [Mass; DRUGS_MAX] {
+        let drugs = self.ceilings.drugs();
+        let mut charge = self.path.charge_at_tip(volume, drugs);
+        if let (Level::FallBack, Some(fall_back)) = (self.level, &self.fall_back)
+            && self.path.in_doubt()
+        {
+            let worst = fall_back.charge(volume, drugs);
+            charge.iter_mut().zip(worst).for_each(|(mass, worst)| *mass = (*mass).max(worst));
+        }
+        charge
+    }
+
+    fn count_commanded(&mut self, source: Source, early: bool) {
+        self.strokes.commanded = self.strokes.commanded.saturating_add(1);
+        let delivery = match source {
+            Source::Basal => None,
+            Source::Periodic => self.periodic.as_mut(),
+            Source::Single | Source::Patient | Source::Prime => self.extra.as_mut(),
+        };
+        if let Some(delivery) = delivery {
+            delivery.commanded = delivery.commanded.saturating_add(1);
+        }
+        if early {
+            self.drive.owe();
+        }
+    }
+
+    /// Turns the drive; the permit is gone.
+    //= requirements/ceilings.md#permit
+    //# The drive MUST NOT be stepped without consuming one permit for each stroke.
+    pub(crate) fn step(&mut self, now: Instant, permit: Permit) -> Option<Want> {
+        match self.drive.step(now, permit) {
+            Ok(()) => {
+                self.guard.command(self.second_ms);
+                self.battery.stroke();
+                Some(Want::Step)
+            }
+            // The field came, or the permit grew old, between the record and the step: charged and not given.
+            Err(crate::drive::Held::Field | crate::drive::Held::Permit | crate::drive::Held::Careful) => {
+                self.account(now, false);
+                self.wants_save()
+            }
+            Err(crate::drive::Held::InFlight | crate::drive::Held::TooSoon) => {
+                self.bug(now, BUG_STEP);
+                self.account(now, false);
+                self.wants_save()
+            }
+        }
+    }
+
+    /// What the drive's time brought.
+    pub(crate) fn drive_events(&mut self, now: Instant) {
+        while let Some(event) = self.drive.tick(now) {
+            self.drive_event(now, event);
+        }
+    }
+
+    pub(crate) fn drive_event(&mut self, now: Instant, event: DriveEvent) {
+        match event {
+            DriveEvent::Unconfirmed { in_row } => {
+                self.account(now, false);
+                if in_row >= crate::drive::FAST_STOPS_AT {
+                    self.stand(now, AlarmId::UnconfirmedStrokes);
+                }
+            }
+            DriveEvent::Stalled => {
+                self.note(now, Event::Stalled { unconfirmed: u16::from(self.drive.unconfirmed_in_row()) });
+                self.stand(now, AlarmId::Stall);
+            }
+            DriveEvent::FieldLong => self.stand(now, AlarmId::StrongFieldLong),
+            DriveEvent::NoRecovery => self.stand(now, AlarmId::NoRecovery),
+            DriveEvent::LongStandstill => {
+                self.note(now, Event::LongStandstill { still: now.since(self.drive.last_motion()) });
+                self.stand(now, AlarmId::LongStandstill);
+            }
+        }
+    }
+
+    /// The rotor moved by one stroke.
+    pub(crate) fn rotor_edge(&mut self, now: Instant) {
+        let still = now.since(self.drive.last_motion());
+        match self.drive.edge(now) {
+            Edge::Confirmed => {
+                self.check_gap_at_motion(now);
+                self.account(now, true);
+            }
+            Edge::Recovered => {
+                self.check_gap_at_motion(now);
+                self.account(now, true);
+                self.note(now, Event::Recovered { still });
+                for id in [AlarmId::Stall, AlarmId::NoRecovery, AlarmId::StrongFieldLong, AlarmId::UnconfirmedStrokes] {
+                    self.over(now, id);
+                }
+            }
+            Edge::Late => self.note(now, Event::Mended { what: Mend::LateEdge, count: 1 }),
+            Edge::Stray => self.stray(now),
+            //= requirements/drive.md#further-than-permitted
+            //# The pump MUST cut the drive when the rotor has moved further than permitted.
+            Edge::Runaway => {
+                self.stray(now);
+                self.stand(now, AlarmId::OverDelivery);
+            }
+        }
+    }
+
+    /// The first motion after a standstill ends the gap: it is measured before the stroke counts as therapy.
+    fn check_gap_at_motion(&mut self, now: Instant) {
+        if self.level <= Level::BasalOnly {
+            self.check_gap(now);
+        }
+    }
+
+    /// The rotor moved and nobody asked: charged, and moved in the ledger as if in doubt.
+    fn stray(&mut self, now: Instant) {
+        let volume = self.device.stroke;
+        let row = Ceilings::row(&self.charge_of(volume), volume);
+        self.ceilings.charge_stray(&row);
+        self.path.stroke(volume, false, self.driving());
+        self.strokes.commanded = self.strokes.commanded.saturating_add(1);
+        self.strokes.unconfirmed = self.strokes.unconfirmed.saturating_add(1);
+        self.dirty.dose = true;
+        self.note(now, Event::Mended { what: Mend::StrayEdge, count: 1 });
+    }
+
+    /// The flow at which fluid moves now, for the band of a front.
+    fn driving(&self) -> FlowRate {
+        let rate = |delivery: &Delivery| delivery.rate(self.device.stroke);
+        [&self.extra, &self.periodic].into_iter().flatten().map(rate).fold(self.flow, FlowRate::saturating_add)
+    }
+
+    /// The stroke on its way has ended: confirmed, or given up.
+    //= requirements/drive.md#unconfirmed-strokes
+    //# The pump MUST count an unconfirmed stroke as delivered in the ceilings and in the reservoir.
+    fn account(&mut self, now: Instant, confirmed: bool) {
+        let Some(stroke) = self.stroke.take() else { return };
+        let volume = self.device.stroke;
+        self.path.stroke(volume, confirmed, self.driving());
+        if confirmed {
+            self.strokes.confirmed = self.strokes.confirmed.saturating_add(1);
+            self.count_confirmed(now, &stroke);
+        } else {
+            self.strokes.unconfirmed = self.strokes.unconfirmed.saturating_add(1);
+            self.hours.unconfirmed = self.hours.unconfirmed.saturating_add(1);
+        }
+        self.count_delivery(now, stroke.source, confirmed);
+        self.dirty.dose = true;
+        if let Some(bridging) = self.bridging
+            && self.bridged(&bridging) >= bridging.bridge.switch()
+        {
+            self.end_bridge(now, Ending::Whole);
+        }
+        if self.path.reservoir_volume() <= self.device.residual {
+            self.review(now);
+        }
+    }
+
+    fn count_confirmed(&mut self, now: Instant, stroke: &Stroke) {
+        let nl = self.device.stroke.get();
+        self.today.confirmed_nl = self.today.confirmed_nl.saturating_add(nl);
+        self.hours.masses.iter_mut().zip(stroke.charge).for_each(|(sum, mass)| *sum = sum.saturating_add(mass));
+        let hour = self.hours.open();
+        match stroke.source {
+            Source::Basal => hour.basal = hour.basal.saturating_add(1),
+            Source::Periodic | Source::Single | Source::Patient | Source::Prime => {
+                hour.extra = hour.extra.saturating_add(1);
+                // Only basal is measured against the basal that was ordered.
+                self.today.confirmed_nl = self.today.confirmed_nl.saturating_sub(nl);
+            }
+        }
+        if self.state == State::Running && self.level <= Level::BasalOnly {
+            self.full_basal_at = now;
+        }
+    }
+
+    fn count_delivery(&mut self, now: Instant, source: Source, confirmed: bool) {
+        let delivery = match source {
+            Source::Basal => return,
+            Source::Periodic => self.periodic.as_mut(),
+            Source::Single | Source::Patient | Source::Prime => self.extra.as_mut(),
+        };
+        let Some(delivery) = delivery else { return };
+        if confirmed {
+            delivery.confirmed = delivery.confirmed.saturating_add(1);
+        } else {
+            delivery.unconfirmed = delivery.unconfirmed.saturating_add(1);
+        }
+        let is_over = delivery.is_over();
+        if is_over && source == Source::Periodic {
+            self.end_periodic(now, Ending::Whole);
+        } else if is_over {
+            self.end_extra(now, Ending::Whole);
+        }
+    }
+
+    /// What a bridge has moved so far: to a lower flow what may have moved, to a higher one what certainly has.
+    pub(crate) fn bridged(&self, bridging: &crate::controller::Bridging) -> Volume {
+        let strokes = if bridging.bridge.is_to_lower() {
+            self.strokes.commanded.saturating_sub(bridging.from)
+        } else {
+            self.strokes.confirmed.saturating_sub(bridging.confirmed_from)
+        };
+        self.device.stroke.saturating_mul(u64::from(strokes))
+    }
+
+    /// When a stroke will be due next.
+    pub(crate) fn next_stroke(&self) -> Option<Instant> {
+        if !self.may_have_power() || self.is_in_field() || self.stroke.is_some() {
+            return Some(self.flow_until);
+        }
+        let mut next = self.flow_until;
+        let basal = if self.is_priming() { None } else { self.basal.next_due(self.flow, self.device.stroke) };
+        let extra = self.extra.as_ref().and_then(Delivery::due);
+        let periodic = self.periodic.as_ref().and_then(Delivery::due);
+        let begins = self.order.as_ref().and_then(|order| self.program.periodic_due(order));
+        let begins = begins.filter(|_| self.may_start_periodic());
+        // Without a basal flow no stroke is given early: nothing would repay it.
+        let restart = self.drive.restart().map(|(at, _)| at).filter(|_| !self.flow.is_zero());
+        let check = self.drive.check().filter(|_| !self.flow.is_zero());
+        for at in [basal, extra, periodic, begins, restart, check].into_iter().flatten() {
+            next = next.min(at);
+        }
+        // Two strokes are never closer than the drive's own time.
+        Some(next.max(self.drive.ready_at()))
+    }
+}

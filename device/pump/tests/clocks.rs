@@ -1,0 +1,78 @@
+//! Clocks that lie: what a whole pump gives when an oscillator or a programmer does not tell the time.
+
+mod bench;
+
+use bench::*;
+use orders::alarm::Level;
+use orders::{AlarmId, WallTime};
+
+//= requirements/time.md#two-oscillators
+//= type=test
+//# When the oscillators differ by more than 20 %, the pump MUST go to the fall-back.
+#[test]
+fn an_oscillator_twice_too_fast_or_a_first_one_that_stopped_goes_to_the_fall_back_and_never_above_the_order() {
+    for (first, second) in [(2000, 1000), (1000, 2000), (0, 1000)] {
+        let mut bench = Bench::running(&morphine());
+        bench.to("day 3 08:00");
+        bench.oscillators(first, second);
+        let mut watched = bench.now;
+        // The first oscillator may not wake the pump any more: the second does, each minute.
+        for _ in 0..24 * 60 {
+            watched += MINUTE;
+            bench.run_until(watched);
+            let (raw, second) = (bench.raw(), bench.second());
+            bench.pump.tick(raw, second);
+            bench.settle();
+        }
+        assert!(bench.stands(AlarmId::ClockFailed), "{first} {second}");
+        assert_eq!(bench.pump.level(), Level::FallBack);
+        let moved = bench.moved_between(at("day 3 08:00"), bench.now);
+        // Before the first comparison ten minutes of the fast one may have counted.
+        assert!(moved <= 100_000 + 5_000, "{first} {second}: {moved} nL");
+        assert!(moved >= 85_000, "{first} {second}: {moved} nL, a stop is no answer");
+        let raw = bench.raw();
+        assert!(bench.asks().is_err());
+        assert!(bench.pump.clear_alarm(raw, AlarmId::ClockFailed, NURSE).is_err(), "a button mends no clock");
+    }
+}
+
+#[test]
+fn an_oscillator_three_percent_off_gives_no_more_than_the_slower_one_says() {
+    for (first, second) in [(1030, 1000), (1000, 1030), (970, 1000), (1000, 970)] {
+        let mut bench = Bench::running(&morphine());
+        bench.to("day 3 08:00");
+        bench.oscillators(first, second);
+        bench.to("day 5 08:00");
+        assert!(bench.stands(AlarmId::ClocksDisagree), "{first} {second}");
+        let moved = bench.moved_between(at("day 3 08:00"), bench.now);
+        let most = 480_000 * first.min(second) / 1000;
+        assert!(moved <= most + 1_000 && moved + 3_000 >= most, "{first} {second}: {moved} nL of {most}");
+        assert!(bench.asks().is_err(), "no bolus on clocks that disagree");
+    }
+}
+
+//= requirements/time.md#monotonic
+//= type=test
+//# Delivery, lockout and windows MUST run on the monotonic clock alone.
+#[test]
+fn a_programmers_clock_wrong_by_a_day_is_not_noticed_by_delivery_or_lockout() {
+    let mut plain = Bench::running(&morphine());
+    let mut set = Bench::running(&morphine());
+    for bench in [&mut plain, &mut set] {
+        bench.to("day 3 08:00").is_granted();
+        bench.to("day 3 09:00");
+    }
+    for wrong in [DAY, 3 * DAY, 2 * DAY, 0] {
+        let raw = set.raw();
+        set.pump.set_wall(raw, WallTime::new(1_781_913_600_000 + wrong), NURSE).unwrap();
+        set.settle();
+        assert!(set.asks().is_err(), "no clock setting ends a lockout");
+    }
+    for bench in [&mut plain, &mut set] {
+        bench.to("day 3 11:59");
+        assert!(bench.asks().is_err());
+        bench.to("day 3 12:01").is_granted();
+        bench.to("day 4 08:00");
+    }
+    assert_eq!(plain.moved, set.moved, "stroke by stroke");
+}

@@ -1,0 +1,132 @@
+//! Restarts: what a pump that was off knows, and what it does with what it cannot know.
+
+mod bench;
+
+use bench::*;
+use orders::{AlarmId, Reason};
+use pump::events::Cause;
+use pump::transitions::State;
+
+/// Resets every 50 minutes for `hours`, asking for a bolus each time; the true times of those that were granted.
+fn resets(bench: &mut Bench, hours: u64, counter_kept: bool) -> Vec<u64> {
+    let end = bench.now + hours * HOUR;
+    let mut granted = Vec::new();
+    while bench.now < end {
+        bench.run_until(bench.now + 50 * MINUTE);
+        bench.restart(Cause::BrownOut, counter_kept);
+        if bench.asks().is_ok() {
+            granted.push(bench.now);
+        }
+    }
+    granted
+}
+
+//= requirements/time.md#unknown-time
+//= type=test
+//# With an intact dose record, time the pump cannot know MUST count as nothing elapsed and nothing given.
+#[test]
+fn a_reset_every_50_minutes_neither_starves_boluses_nor_shortens_a_lockout() {
+    for counter_kept in [true, false] {
+        let mut bench = Bench::running(&morphine());
+        bench.to("day 3 08:00");
+        // Three restarts in a day are told and take no bolus; more do, so the story counts what came before that.
+        let granted = resets(&mut bench, 72, counter_kept);
+        assert!(granted.windows(2).all(|pair| pair[1] - pair[0] >= 4 * HOUR), "{counter_kept}: {granted:?}");
+        assert!(bench.stands(AlarmId::ManyResets), "{counter_kept}");
+        let basal = bench.moved_between(at("day 3 08:00"), bench.now);
+        let ordered = 240_000 * 3 + 20_000 * granted.len() as u64;
+        assert!(basal <= ordered + 500, "{counter_kept}: {basal} nL");
+        assert!(basal >= ordered * 9 / 10 - 40_000, "{counter_kept}: {basal} nL: the resets starve the patient");
+        assert!(!bench.stands(AlarmId::DoseRecordLost));
+    }
+}
+
+//= requirements/time.md#lost-dose-record
+//= type=test
+//# When the dose record is lost, the pump MUST keep the basal on, keep patient boluses off for 24 h and raise a high alarm.
+#[test]
+fn a_lost_dose_record_keeps_baclofen_running_and_morphine_boluses_off_for_a_day() {
+    for order in [baclofen(), morphine()] {
+        let mut bench = Bench::running(&order);
+        bench.to("day 3 08:00");
+        bench.store.dose = [vec![0x55; 64], vec![0xAA; 64]];
+        bench.restart(Cause::BrownOut, true);
+        let lost_at = bench.now;
+        assert!(bench.stands(AlarmId::DoseRecordLost));
+        assert_eq!(bench.pump.state(), State::Running);
+        for hour in [0, 6, 12, 23] {
+            bench.run_until(lost_at + hour * HOUR);
+            assert!(bench.asks().is_err(), "hour {hour}");
+        }
+        bench.run_until(lost_at + 24 * HOUR);
+        let flow = bench.pump.flow().get();
+        let moved = bench.moved_between(lost_at, bench.now);
+        assert!(moved.abs_diff(flow) <= 1_000, "{moved} nL of {flow} nL: the basal went on");
+        assert!(!bench.stands(AlarmId::CeilingByBasal));
+        bench.run_until(lost_at + 26 * HOUR);
+        assert!(!bench.stands(AlarmId::DoseRecordLost), "a day later it is over by itself");
+    }
+}
+
+//= requirements/ladder.md#never-a-default-dose
+//= type=test
+//# When neither a verified order nor a verified fall-back remains, the pump MUST stop with the highest alarm.
+#[test]
+fn a_pump_that_lost_everything_is_stopped_and_loud_and_gives_no_dose_of_its_own() {
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 3 08:00");
+    for (_, content) in bench.store.parts.values_mut() {
+        content.fill(0xA5);
+    }
+    bench.restart(Cause::BrownOut, true);
+    assert_eq!(bench.pump.state(), State::Lost);
+    assert!(bench.stands(AlarmId::StateLost));
+    assert_eq!(bench.pump.alarms().iter().next().map(|id| id.priority()), Some(orders::Priority::High));
+    let (moved, sounds) = (bench.moved.len(), bench.sounds.len());
+    bench.to("day 6 08:00");
+    assert_eq!(bench.moved.len(), moved, "47 hours later and at no other time does it give a dose nobody ordered");
+    assert!(!bench.enabled);
+    assert!(bench.sounds.len() > sounds + 3);
+    bench.is_refused(Reason::StateLost);
+}
+
+//= requirements/ladder.md#restart
+//= type=test
+//# More than the stated number of restarts in a day MUST raise an alarm.
+#[test]
+fn many_restarts_of_a_day_are_an_alarm_and_one_is_told_for_an_hour() {
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 3 08:00");
+    bench.restart(Cause::Watchdog, true);
+    assert!(bench.stands(AlarmId::Restarted) && !bench.stands(AlarmId::ManyResets));
+    bench.to("day 3 10:30");
+    assert!(!bench.stands(AlarmId::Restarted), "told, and over by itself");
+    for _ in 0..3 {
+        bench.restart(Cause::Watchdog, true);
+    }
+    assert!(bench.stands(AlarmId::ManyResets));
+    assert!(bench.asks().is_err());
+    assert_eq!(bench.pump.state(), State::Running, "basal goes on");
+}
+
+//= requirements/alarms.md#through-a-restart
+//= type=test
+//# Standing alarms and their restrictions MUST survive a restart.
+#[test]
+fn a_restart_silences_nothing_and_lifts_no_restriction() {
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 3 08:00");
+    let raw = bench.raw();
+    bench.pump.raise(raw, AlarmId::Bug);
+    bench.pump.raise(raw, AlarmId::StoreFault);
+    bench.settle();
+    let raw = bench.raw();
+    bench.pump.silence(raw, HANDSET);
+    bench.settle();
+    let level = bench.pump.level();
+    let sounds = bench.sounds.len();
+    bench.restart(Cause::BrownOut, false);
+    assert!(bench.stands(AlarmId::Bug) && bench.stands(AlarmId::StoreFault));
+    assert_eq!(bench.pump.level(), level);
+    assert!(bench.sounds.len() > sounds, "heard again at once");
+}
