@@ -1,0 +1,16 @@
+//! How much memory the implant's state takes, part by part. `cargo xtask size` runs it.
+
+fn main() {
+    let mut named = 0usize;
+    for (what, bytes) in implant::size::parts() {
+        println!("    {what:<44} {bytes:>6} bytes");
+        named += bytes;
+    }
+    println!("    {:<44} {:>6} bytes", "the rest: numbers, flags, gaps", implant::size::STATE - named);
+    println!(
+        "    {:<44} {:>6} bytes of at most {}",
+        "all of the state",
+        implant::size::STATE,
+        implant::size::STATE_MAX
+    );
+}
