@@ -1,0 +1,12 @@
+#![forbid(unsafe_code)]
+//! The bench: implant, plant, people and a world that goes wrong.
+
+pub mod files;
+pub mod oscillator;
+pub mod plant;
+pub mod radio;
+pub mod rng;
+pub mod scenario;
+pub mod store;
+pub mod story;
+pub mod world;
