@@ -3,7 +3,8 @@
 //! Answers for volume in nominal strokes, because the pump can count nothing else. Over every window at once: an excess
 //! grows with each stroke and drains at the highest flow the order (or the level of the ladder) permits, never below
 //! zero; it is the largest surplus of any window that ends now. The shortfall is kept the same way against the lowest
-//! flow. Each request that was asked opens a credit of one bolus, once; excess beyond two strokes is paid from credits.
+//! flow. Each request that was asked opens a credit of one bolus, once; excess beyond two strokes is paid from credits,
+//! and what a credit still holds when its time is over pays what it left standing: it was given on that request.
 //!
 //! Unit `u`: nL x ms of a day x parts per million, so that flow in nL/day times ms times a clock's tolerance needs no
 //! division. 1 nL = 86,400,000,000,000 u.
@@ -169,10 +170,8 @@ impl Flow {
         let stroke = stroke_u(device);
         self.behind_u = self.behind_u.saturating_sub(stroke);
         self.behind_told = false;
+        self.close_credits(at);
         self.excess_u += stroke;
-        while self.credits.front().is_some_and(|c| c.until < at || c.left_u == 0) {
-            self.credits.pop_front();
-        }
         // The stroke under way when the drive is cut may end.
         let ahead = if self.level == Level::DriveCut { stroke } else { AHEAD_STROKES * stroke };
         for credit in self.credits.iter_mut().filter(|c| c.until >= at) {
@@ -200,6 +199,13 @@ impl Flow {
             );
             self.excess_u = 0;
         }
+    }
+
+    /// Credits whose time is over pay what is left standing, once; strokes that come later are not theirs.
+    fn close_credits(&mut self, at: u64) {
+        let left: u128 = self.credits.iter().filter(|c| c.until < at).map(|c| c.left_u).sum();
+        self.excess_u = self.excess_u.saturating_sub(left);
+        self.credits.retain(|c| c.until >= at && c.left_u > 0);
     }
 }
 

@@ -254,6 +254,27 @@ fn i3_a_delivery_nobody_asked_for_is_found() {
 //= type=test
 //# The auditor MUST report a breach of each of its twelve invariants, with time, expected and found.
 #[test]
+fn i3_a_stroke_given_early_half_an_hour_after_a_bolus_is_not_found_and_a_third_one_is() {
+    let mut a = implanted();
+    let asked = 8 * HOUR_MS;
+    basal(&mut a, 0, asked);
+    a.bolus_asked(asked, (1, 1));
+    a.bolus_answered(asked, (1, 1), Answer::Granted { start_pump_ms: asked });
+    // 08:00 to 08:10: forty strokes of the bolus and the basal's own between them.
+    for second in 1..=600u64 {
+        let at = asked + second * 1_000;
+        (0..u64::from(second.is_multiple_of(15)) + u64::from(second.is_multiple_of(180)))
+            .for_each(|_| stroke(&mut a, at));
+    }
+    basal(&mut a, asked + 9 * MIN, asked + 45 * MIN);
+    // 08:45: after a restart the drive shows with one stroke that it turns; a later one repays it.
+    stroke(&mut a, asked + 45 * MIN + 15_000);
+    silent(&a);
+    stroke(&mut a, asked + 45 * MIN + 30_000);
+    assert_eq!(found(&a, Invariant::I3).len(), 1, "what the bolus left over is not there for anybody else");
+}
+
+#[test]
 fn i4_full_basal_on_the_fall_back_and_a_stroke_after_the_cut_are_found() {
     let mut a = implanted();
     basal(&mut a, 0, HOUR_MS);
