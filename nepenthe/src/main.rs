@@ -5,7 +5,9 @@
 //! expectation did not, 2 where the question could not be understood.
 
 mod check;
+mod patient;
 mod run;
+mod table;
 mod terminal;
 
 use std::path::PathBuf;
@@ -48,6 +50,17 @@ enum What {
         #[arg(long)]
         filled: Option<String>,
     },
+    /// Gives a protocol to the virtual patient: levels and effects as a table, the canal as a picture
+    Patient {
+        /// The protocol file
+        protocol: PathBuf,
+        /// Where the rows go, .csv or .parquet; to standard output if neither this nor --plot is there
+        #[arg(long)]
+        out: Option<PathBuf>,
+        /// Where the picture goes, .svg
+        #[arg(long)]
+        plot: Option<PathBuf>,
+    },
 }
 
 /// What the command can do, for whoever calls it with nothing.
@@ -63,6 +76,10 @@ This is not a medical device. No regulator has reviewed it and it has never been
   nepenthe check ORDER.toml --device PROFILE.toml [--filled \"18 mL\"]
       judges an order as the pump would: totals of each drug, flows, days to the alarm, each refusal
       for example: nepenthe check bench/sim/orders/morphine.toml --device bench/sim/devices/reference-20.toml
+
+  nepenthe patient PROTOCOL.toml [--out FILE.csv|.parquet] [--plot FILE.svg]
+      gives a protocol to the virtual patient: levels at any place and what is felt, as a table and a picture
+      for example: nepenthe patient body/patient/protocols/morphine-infusion.toml --plot canal.svg
 
   nepenthe help
 ";
@@ -80,6 +97,7 @@ fn main() -> ExitCode {
         }
         Some(What::Run { scenario, seed, json }) => run::run(&scenario, seed, json),
         Some(What::Check { order, device, filled }) => check::check(&order, &device, filled.as_deref()),
+        Some(What::Patient { protocol, out, plot }) => patient::run(&protocol, out.as_deref(), plot.as_deref()),
     };
     match agreed {
         Ok(true) => ExitCode::SUCCESS,

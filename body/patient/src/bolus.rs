@@ -49,6 +49,17 @@ pub fn density(drug: &Drug, level: f64, glucose: f64) -> f64 {
     drug.density_solvent * (1.0 + drug.density_slope * level * 1e-6) + 0.37 * glucose
 }
 
+/// Density, g/mL, of a solution whose baricity is named or given as density over that of CSF; none for anything else.
+pub fn density_of_baricity(named: &str) -> Option<f64> {
+    match named {
+        // Glucose of 80 mg/mL; saline; water with drug.
+        "hyperbaric" => Some(1.0265),
+        "isobaric" => Some(CSF_DENSITY),
+        "hypobaric" => Some(0.9945),
+        other => other.parse::<f64>().ok().filter(|v| (0.9..1.2).contains(v)).map(|over| over * CSF_DENSITY),
+    }
+}
+
 /// The way in of an injection at a place (cm): its volume in mL, its density in g/mL.
 ///
 /// # Errors

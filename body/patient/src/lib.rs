@@ -8,7 +8,7 @@
 //! their sources; `neuraxis` cuts the canal into cells and `tree` solves them; `krylov` and `modes` make that small and
 //! exact in time; `plasma` is the blood. `body` puts strokes in and lets levels and feelings be read; `effects`,
 //! `breathing` and `person` are who feels them. `catheter` and `bolus` are the ways in, `protocol` what a file asks for,
-//! `validate` the published numbers against all of it.
+//! `picture` how it looks, `validate` the published numbers against all of it.
 //!
 //! This is a model of a population and predicts nothing for any one patient.
 
@@ -26,7 +26,9 @@ pub mod levels;
 pub mod modes;
 pub mod neuraxis;
 pub mod person;
+pub mod picture;
 pub mod plasma;
+pub mod presets;
 pub mod protocol;
 pub mod sheet;
 pub mod species;

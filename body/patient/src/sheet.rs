@@ -234,6 +234,16 @@ impl<'s> Section<'s> {
         read.ok_or_else(|| self.refuse(key, shown(value), "a whole number that is not negative"))
     }
 
+    /// A bare factor above zero.
+    ///
+    /// # Errors
+    /// It is absent, or not a finite number above zero.
+    pub fn factor(&self, key: &str) -> Result<f64, BadInput> {
+        let value = self.find(key).ok_or_else(|| self.missing(key, "a factor"))?;
+        let found = plain(value.get_ref()).filter(|v| v.is_finite() && *v > 0.0);
+        found.ok_or_else(|| self.refuse(key, shown(value), "a finite number above zero"))
+    }
+
     /// A data number with unit, source and confidence.
     ///
     /// # Errors

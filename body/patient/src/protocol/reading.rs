@@ -1,89 +1,14 @@
-//! Protocol files: what is given to whom, and what is read when; and the rows that come out.
-//!
-//! Answers for: reading a protocol (TOML) with every defect refused by file, line, value and what would be right, running
-//! it, and writing rows in long form. The physics is `body`'s.
-//!
-//! ```toml
-//! species = "adult"
-//! tip = "T10"                      # a level, or "28.4 cm"
-//! drugs = ["morphine"]
-//! seed = 7                         # with number: a person of the population; without: the median
-//! number = 3
-//!
-//! [[give]]
-//! kind = "infusion"                # infusion, pump bolus, hand bolus, epidural bolus, vein
-//! drug = "morphine"
-//! start = "0 h"
-//! rate = "0.5 mg/d"                # or flow = "0.25 mL/d" with concentration = "2 mg/mL"
-//!
-//! [sample]
-//! sites = ["csf L3", "csf C2", "cisternal", "cord T10", "plasma", "effects"]
-//! every = "10 min"
-//! until = "3 d"
-//! ```
+//! Reads a protocol: what is missing, unknown or does not fit is refused with file, line, key, value and what would be
+//! right; nothing is filled in.
 
-use std::fmt::Write as _;
-
+use super::{Give, Protocol, ROWS_MAX, Sample, What};
 use crate::body::{Body, Site, Way};
 use crate::bolus::{self, Posture};
-use crate::effects::Felt;
 use crate::person::Person;
+use crate::presets;
 use crate::sheet::{BadInput, Section, Sheet};
 use crate::time::Time;
 use crate::units::Kind;
-
-/// Rows that one protocol may write: a year of minutes at a dozen sites.
-const ROWS_MAX: u64 = 8_000_000;
-
-/// One thing given.
-#[derive(Debug, Clone, PartialEq)]
-struct Give {
-    at: Time,
-    drug: usize,
-    way: Way,
-    what: What,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum What {
-    /// µg at once.
-    Mass(f64),
-    /// µg/min from then on.
-    Rate(f64),
-}
-
-/// What a row reads.
-#[derive(Debug, Clone, PartialEq)]
-enum Sample {
-    Level { name: String, site: Site },
-    Effects,
-}
-
-/// A protocol, read and checked.
-#[derive(Debug, Clone)]
-pub struct Protocol {
-    person: Person,
-    drugs: Vec<String>,
-    tip: f64,
-    gives: Vec<Give>,
-    samples: Vec<Sample>,
-    times: Vec<Time>,
-}
-
-/// One row of output.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Minutes since the start.
-    pub time_min: f64,
-    /// Where, as the protocol names it.
-    pub site: String,
-    /// What: a drug's level or an effect.
-    pub quantity: String,
-    /// How much.
-    pub value: f64,
-    /// Its unit.
-    pub unit: &'static str,
-}
 
 impl Protocol {
     /// Reads a protocol from a file's text.
@@ -93,8 +18,8 @@ impl Protocol {
     pub fn read(file: &str, text: &str) -> Result<Self, BadInput> {
         let sheet = Sheet::parse(file, text)?;
         let top = sheet.top();
-        top.only(&["species", "seed", "number", "tip", "drugs", "give", "sample", "pain", "spasticity"])?;
-        let person = person(&top)?;
+        top.only(&["species", "seed", "number", "tip", "drugs", "give", "sample", "pain", "spasticity", "person"])?;
+        let person = person(&top, file)?;
         let drugs: Vec<String> = top.texts("drugs")?.into_iter().map(str::to_owned).collect();
         if drugs.is_empty() {
             return Err(top.refuse("drugs", "none", "at least one drug"));
@@ -115,66 +40,25 @@ impl Protocol {
         Body::new(person.clone(), &names, tip).map_err(|refusal| top.refuse("drugs", names.join(", "), refusal))?;
         Ok(Self { person, drugs, tip, gives: all, samples, times })
     }
-
-    /// Runs it; rows are in order of time, site and quantity.
-    ///
-    /// # Errors
-    /// Something that only shows in the running, such as cord asked for below the conus.
-    pub fn run(&self) -> Result<Vec<Row>, BadInput> {
-        let names: Vec<&str> = self.drugs.iter().map(String::as_str).collect();
-        let mut body = Body::new(self.person.clone(), &names, self.tip)?;
-        let mut rows = Vec::new();
-        let mut next = self.gives.iter().peekable();
-        for time in &self.times {
-            while let Some(give) = next.next_if(|give| give.at <= *time) {
-                match give.what {
-                    What::Mass(mass) => body.give_by(give.at, give.drug, give.way, mass)?,
-                    What::Rate(rate) => body.infuse(give.at, give.drug, give.way, rate)?,
-                }
-            }
-            body.advance(*time)?;
-            for sample in &self.samples {
-                match sample {
-                    Sample::Level { name, site } => self.levels(&mut body, name, *site, &mut rows)?,
-                    Sample::Effects => effects(&body, &mut rows),
-                }
-            }
-        }
-        Ok(rows)
-    }
-
-    fn levels(&self, body: &mut Body, name: &str, site: Site, rows: &mut Vec<Row>) -> Result<(), BadInput> {
-        for (drug, quantity) in self.drugs.iter().enumerate() {
-            let value = body.level(drug, site)? * 1000.0;
-            let (site, quantity) = (name.to_owned(), quantity.clone());
-            rows.push(Row { time_min: body.now().minutes(), site, quantity, value, unit: "ng/mL" });
-        }
-        Ok(())
-    }
-
-    /// The drugs, in the order of the protocol.
-    pub fn drugs(&self) -> &[String] {
-        &self.drugs
-    }
-
-    /// The person.
-    pub fn person(&self) -> &Person {
-        &self.person
-    }
-
-    /// The tip, cm from the sac's end.
-    pub fn tip(&self) -> f64 {
-        self.tip
-    }
 }
 
-fn person(top: &Section<'_>) -> Result<Person, BadInput> {
+fn person(top: &Section<'_>, file: &str) -> Result<Person, BadInput> {
     let species = top.text("species")?;
     let wrong = |refusal: BadInput| top.refuse("species", species, refusal.want);
-    let mut person = if top.has("seed") || top.has("number") {
-        Person::drawn(species, top.whole("seed")?, top.whole("number")?).map_err(wrong)?
-    } else {
-        Person::median(species).map_err(wrong)?
+    let is_drawn = top.has("seed") || top.has("number");
+    let mut person = match top.text_if("person")? {
+        Some(name) if is_drawn => {
+            return Err(top.refuse("person", name, "either person, or seed with number: both are stated"));
+        }
+        Some(name) if name.ends_with(".toml") => {
+            let path = std::path::Path::new(file).parent().unwrap_or(std::path::Path::new("")).join(name);
+            let text = std::fs::read_to_string(&path)
+                .map_err(|why| top.refuse("person", path.display(), format!("a file that can be read: {why}")))?;
+            presets::read(&path.display().to_string(), &text, species)?
+        }
+        Some(name) => presets::named(name, species).map_err(|refusal| top.refuse("person", name, refusal.want))?,
+        None if is_drawn => Person::drawn(species, top.whole("seed")?, top.whole("number")?).map_err(wrong)?,
+        None => Person::median(species).map_err(wrong)?,
     };
     if let Some(pain) = top.quantity_if("pain", Kind::Points)? {
         if pain > 10.0 {
@@ -237,6 +121,7 @@ fn gives(section: &Section<'_>, person: &Person, drugs: &[String], all: &mut Vec
         "level",
         "posture",
         "density",
+        "baricity",
         "duration",
         "every",
         "times",
@@ -249,26 +134,50 @@ fn gives(section: &Section<'_>, person: &Person, drugs: &[String], all: &mut Vec
     let mut push = |at: Time, way: Way, what: What| all.push(Give { at, drug, way, what });
     match kind {
         "infusion" => {
+            foreign(
+                section,
+                "an infusion",
+                &["dose", "volume", "level", "posture", "density", "baricity", "duration", "every", "times"],
+            )?;
             let rate = amount(section, ("rate", Kind::MassRate), ("flow", Kind::Flow))?;
-            push(start, Way::Tip, What::Rate(rate));
+            push(start, Way::Tip, What::Basal(rate));
             if section.has("stop") {
                 let stop = moment(section, "stop")?;
                 if stop <= start {
                     return Err(section.refuse("stop", stop.minutes(), "a time after start"));
                 }
-                push(stop, Way::Tip, What::Rate(0.0));
+                push(stop, Way::Tip, What::Basal(0.0));
             }
             Ok(())
         }
         "pump bolus" | "hand bolus" | "epidural bolus" | "vein" => {
+            foreign(section, "a bolus", &["rate", "flow", "stop"])?;
             let mass = amount(section, ("dose", Kind::Mass), ("volume", Kind::Volume))?;
             let way = way(section, kind, person, name, mass)?;
+            let lasts = if section.has("duration") { moment(section, "duration")? } else { Time::START };
+            if lasts > Time::START && kind != "pump bolus" {
+                return Err(section.refuse("duration", lasts.minutes(), "only a pump bolus takes its time"));
+            }
             for at in repeats(section, start)? {
-                push(at, way, What::Mass(mass));
+                if lasts > Time::START {
+                    let rate = mass / lasts.minutes();
+                    push(at, way, What::Beside(rate));
+                    push(Time { ms: at.ms.saturating_add(lasts.ms) }, way, What::Beside(-rate));
+                } else {
+                    push(at, way, What::Mass(mass));
+                }
             }
             Ok(())
         }
         other => Err(section.refuse("kind", other, "infusion, pump bolus, hand bolus, epidural bolus or vein")),
+    }
+}
+
+/// Refuses a key that another kind of giving has: it would be read by nobody.
+fn foreign(section: &Section<'_>, kind: &str, keys: &[&str]) -> Result<(), BadInput> {
+    match keys.iter().find(|key| section.has(key)) {
+        Some(key) => Err(section.refuse(key, "a key of another kind", format!("{key} does not belong to {kind}"))),
+        None => Ok(()),
     }
 }
 
@@ -299,10 +208,20 @@ fn way(section: &Section<'_>, kind: &str, person: &Person, drug: &str, mass: f64
             let posture =
                 Posture::named(named).ok_or_else(|| section.refuse("posture", named, "sitting, supine or lateral"))?;
             let known = crate::drug::Drug::named(drug).map_err(|refusal| section.refuse("drug", drug, refusal.want))?;
-            let density = match section.quantity_if("density", Kind::Density)? {
-                Some(density) => density,
-                None if volume > 0.0 => bolus::density(&known, mass / volume, 0.0),
-                None => return Err(section.refuse("volume", volume, "a volume above zero")),
+            let density = match (section.quantity_if("density", Kind::Density)?, section.text_if("baricity")?) {
+                (Some(_), Some(both)) => {
+                    return Err(section.refuse("baricity", both, "either density or baricity: both are stated"));
+                }
+                (Some(density), None) => density,
+                (None, Some(named)) => bolus::density_of_baricity(named).ok_or_else(|| {
+                    section.refuse(
+                        "baricity",
+                        named,
+                        "hyperbaric, isobaric, hypobaric, or a density over that of CSF such as \"1.02\"",
+                    )
+                })?,
+                (None, None) if volume > 0.0 => bolus::density(&known, mass / volume, 0.0),
+                (None, None) => return Err(section.refuse("volume", volume, "a volume above zero")),
             };
             let canal = person.factors.canal(&person.species);
             bolus::by_hand(&canal, cm, volume, density, posture)
@@ -369,122 +288,4 @@ fn sample(part: &Section<'_>, text: &str, person: &Person) -> Result<Sample, Bad
         },
     };
     Ok(Sample::Level { name: text.into(), site })
-}
-
-/// An effect's name, its unit and how it is read.
-type Effect = (&'static str, &'static str, fn(&Felt) -> f64);
-
-/// Every effect that a row can tell.
-const EFFECTS: [Effect; 13] = [
-    ("pain", "points of 10", |f| f.pain),
-    ("sedation", "1", |f| f.sedation),
-    ("breathing", "breaths/min", |f| f.breaths_per_min),
-    ("carbon dioxide", "mmHg", |f| f.co2),
-    ("spasticity", "points of 4", |f| f.spasticity),
-    ("motor block", "points of 3", |f| f.motor_block),
-    ("blood pressure", "mmHg", |f| f.pressure),
-    ("nausea", "points of 10", |f| f.nausea),
-    ("itching", "points of 10", |f| f.itching),
-    ("urinary retention", "1", |f| f.retention),
-    ("constipation", "1", |f| f.constipation),
-    ("withdrawal", "1", |f| f.withdrawal),
-    ("granuloma", "1", |f| f.granuloma),
-];
-
-fn effects(body: &Body, rows: &mut Vec<Row>) {
-    let Some(felt) = body.felt() else { return };
-    for (quantity, unit, read) in EFFECTS {
-        rows.push(Row {
-            time_min: body.now().minutes(),
-            site: "effects".into(),
-            quantity: quantity.into(),
-            value: read(&felt),
-            unit,
-        });
-    }
-}
-
-/// Rows as CSV with a head.
-pub fn csv(rows: &[Row]) -> String {
-    let mut text = String::from("time_min,site,quantity,value,unit\n");
-    for row in rows {
-        let _ = writeln!(text, "{},{},{},{:e},{}", row.time_min, row.site, row.quantity, row.value, row.unit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const GOOD: &str = r#"species = "adult"
-tip = "T10"
-drugs = ["morphine", "bupivacaine"]
-seed = 7
-number = 3
-
-[[give]]
-kind = "infusion"
-drug = "morphine"
-start = "0 h"
-flow = "0.25 mL/d"
-concentration = "2 mg/mL"
-
-[[give]]
-kind = "hand bolus"
-drug = "bupivacaine"
-start = "2 h"
-dose = "5 mg"
-volume = "2 mL"
-level = "L3"
-posture = "sitting"
-
-[sample]
-sites = ["csf L3", "cisternal", "cord T10", "plasma", "effects"]
-every = "30 min"
-until = "6 h"
-"#;
-
-    #[test]
-    fn a_protocol_runs_and_its_rows_are_long_and_the_same_each_time() {
-        let run = || csv(&Protocol::read("p.toml", GOOD).unwrap().run().unwrap());
-        let text = run();
-        assert_eq!(text, run());
-        assert_eq!(text.lines().count(), 1 + 13 * (4 * 2 + 13));
-        assert!(text.contains("360,csf L3,morphine,") && text.contains("effects,pain,"), "{text}");
-        let block = |at: &str| {
-            let line = text.lines().find(|l| l.starts_with(at)).unwrap();
-            line.split(',').nth(3).unwrap().parse::<f64>().unwrap()
-        };
-        assert!(block("90,csf L3,bupivacaine") == 0.0 && block("150,csf L3,bupivacaine") > 1000.0);
-    }
-
-    #[test]
-    fn each_defect_is_refused_with_its_line_and_what_would_be_right() {
-        let wrong = [
-            ("\"T10\"\n", "\"T13\"\n", 2, "a level C1 to S2"),
-            ("\"T10\"\n", "\"99 cm\"\n", 2, "a level C1 to S2"),
-            ("\"adult\"", "\"cat\"", 1, "adult"),
-            ("[\"morphine\", \"bup", "[\"tea\", \"bup", 9, "one of tea"),
-            ("\"0.25 mL/d\"", "\"0.25 mL\"", 11, "does not fit"),
-            ("\"0.25 mL/d\"", "\"-0.25 mL/d\"", 11, "not negative"),
-            ("\"0.25 mL/d\"", "\"nan mL/d\"", 11, "not negative"),
-            ("\"2 mg/mL\"", "\"2 grain/mL\"", 12, "mg/mL"),
-            ("\"sitting\"", "\"dancing\"", 21, "supine"),
-            ("\"hand bolus\"", "\"potion\"", 15, "hand bolus"),
-            ("\"2 mL\"", "\"0 mL\"", 19, "above zero"),
-            ("\"cord T10\"", "\"cord L4\"", 24, "conus"),
-            ("\"cisternal\"", "\"liver\"", 24, "cisternal"),
-            ("\"30 min\"", "\"0 min\"", 25, "rows"),
-            ("dose = ", "does = ", 18, "one of"),
-        ];
-        for (from, to, line, want) in wrong {
-            let told = Protocol::read("p.toml", &GOOD.replacen(from, to, 1)).unwrap_err();
-            assert!(told.line == line && told.to_string().contains(want), "{to}: {told}");
-        }
-        let never = GOOD.replace("[[give]]", "[[sample.x]]");
-        assert!(Protocol::read("p.toml", &never).unwrap_err().to_string().contains("give"));
-        let dog = GOOD.replace("\"adult\"", "\"dog\"").replace("seed = 7\nnumber = 3\n", "");
-        assert!(Protocol::read("p.toml", &dog).is_err());
-    }
 }
