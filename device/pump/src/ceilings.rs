@@ -320,7 +320,7 @@ impl Ceilings {
         self.limits.get(lane).map_or(0, |limits| limits.of(window))
     }
 
-    /// What was given in a window of each drug, for people.
+    /// What has been charged in a window of a drug.
     pub fn given(&self, drug: Drug, window: Window) -> Mass {
         let lane = self.drugs.iter().position(|lane| *lane == Some(drug));
         Mass::new(lane.map_or(0, |lane| self.windows.total(window, lane)))

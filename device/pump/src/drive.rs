@@ -18,39 +18,38 @@
 //!                     └───────────────┘
 //! ```
 //!
-//! *Restarts* and *checks* are strokes given early: a few restarts soon after the first silence, and checks after the
-//! field if the basal rate is so low that its own strokes would take hours to show motion. Each needs its permit like
-//! any stroke, and each is owed: [`Drive::repay`] swallows a later basal stroke for it, so that a magnet clasp that opens and
-//! closes all night gives nothing on top. At most [`OWED_MAX`] can be owed, which bounds both.
+//! No stroke is ever given before it is due: a drive is restarted, and checked after the field, with the strokes of the
+//! order in their own time. A sensor that misses edges looks like a drive that stands still; strokes given early would then
+//! be doses given early, and strokes held back would be withdrawal. What must survive a restart is in [`Kept`], what an
+//! edge means that nobody commanded in `strays`.
+
+mod kept;
+mod strays;
+#[cfg(test)]
+mod tests;
 
 use orders::{DeviceProfile, Duration, Instant, Volume};
 
 use crate::bolus::Source;
 use crate::ceilings::Permit;
+pub use kept::Kept;
+use strays::Strays;
 
 /// Unconfirmed strokes in a row after which a bolus or a prime stops (architecture rule 6).
 pub const FAST_STOPS_AT: u8 = 3;
 /// A field longer than this is an alarm (PP-MEC-03).
 pub const FIELD_LONG: Duration = Duration::from_minutes(20);
-/// No two checks this long after the field first went is an alarm; reported delays are 2 h to 24 h, so hear it early.
+/// No two confirmed strokes this long after the field first went, or in the time of [`RECOVERY_STROKES`] where that is
+/// longer, is an alarm; reported delays are 2 h to 24 h, so hear it early.
 pub const RECOVERY_MAX: Duration = Duration::from_minutes(20);
+/// Two strokes are a recovery, and the field may have gone just after one was due.
+const RECOVERY_STROKES: u64 = 3;
 /// A standstill longer than this makes over-infusion likelier (F9).
 pub const STANDSTILL_LONG: Duration = Duration::from_hours(48);
-/// Most strokes given early and not yet repaid.
-pub const OWED_MAX: u8 = 4;
 /// Consecutive confirmed strokes that are a recovery.
 const CHECKS: u8 = 2;
-/// Between restarts: a particle or a film may need some seconds to move.
-const RESTART_EVERY: Duration = Duration::from_secs(30);
-/// Between checks after the field.
-const CHECK_EVERY: Duration = Duration::from_minutes(5);
 /// An edge this long after its stroke was given up is still that stroke's.
 const LATE_MAX: Duration = Duration::from_minutes(1);
-/// Edges without a permit outside the field within [`STRAY_SPAN`]: one knock, not a drive that runs.
-const STRAY_MAX: u8 = 2;
-const STRAY_SPAN: Duration = Duration::from_minutes(15);
-/// After the field has gone the rotor may settle by an edge.
-const SETTLE: Duration = Duration::from_minutes(1);
 
 /// What the drive is like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,7 +66,7 @@ pub enum State {
         /// When the field came.
         since: Instant,
     },
-    /// After the field or a stall: careful strokes, until two in a row are confirmed.
+    /// After the field or a stall: basal alone, until two strokes in a row are confirmed.
     Watching {
         /// When watching began.
         since: Instant,
@@ -124,48 +123,6 @@ pub enum Edge {
     Runaway,
 }
 
-/// What must survive a restart.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Kept {
-    /// The last confirmed motion.
-    pub last_motion: Instant,
-    /// Unconfirmed strokes in a row.
-    pub in_row: u8,
-    /// Strokes given early and not repaid.
-    pub owed: u8,
-    /// Whether a recovery from stall or field is still being waited for.
-    pub is_recovering: bool,
-    /// Whether the long standstill was seen and not cleared.
-    pub is_long_standstill: bool,
-}
-
-impl Kept {
-    /// Bytes in the record.
-    pub const BYTES: usize = 12;
-
-    /// The bytes; the record around them carries the check sum.
-    pub fn encode(&self) -> [u8; Self::BYTES] {
-        let [a, b, c, d, e, f, g, h] = self.last_motion.get().to_le_bytes();
-        let (recovering, long) = (u8::from(self.is_recovering), u8::from(self.is_long_standstill));
-        [a, b, c, d, e, f, g, h, self.in_row, self.owed, recovering, long]
-    }
-
-    /// From the bytes; `None` if they mean nothing.
-    pub fn decode(bytes: &[u8; Self::BYTES]) -> Option<Self> {
-        let (motion, rest) = bytes.split_first_chunk::<8>()?;
-        match *rest {
-            [in_row, owed, recovering @ 0..=1, long @ 0..=1] if owed <= OWED_MAX => Some(Self {
-                last_motion: Instant::new(u64::from_le_bytes(*motion)),
-                in_row,
-                owed,
-                is_recovering: recovering == 1,
-                is_long_standstill: long == 1,
-            }),
-            _ => None, // not ours: bytes read back from a store
-        }
-    }
-}
-
 /// The stroke machine.
 #[derive(Clone, Debug)]
 pub struct Drive {
@@ -181,9 +138,11 @@ pub struct Drive {
     in_row: u8,
     /// When the first of the unconfirmed strokes in a row was commanded.
     silent_since: Option<Instant>,
-    restarts: u8,
-    owed: u8,
     last_motion: Instant,
+    /// How long the rotor had stood still when it first moved again, until the recovery is told.
+    stood: Duration,
+    /// The time from one stroke of the running flow to the next; nothing at no flow.
+    pace: Option<Duration>,
     /// From here a standstill is counted: the last motion, or a clinician's check after it.
     still_from: Instant,
     /// When the field first went in this episode, and what has been told of the episode.
@@ -192,8 +151,7 @@ pub struct Drive {
     told_recovery: bool,
     told_standstill: bool,
     told_stall: bool,
-    stray: u8,
-    stray_since: Instant,
+    strays: Strays,
 }
 
 impl Drive {
@@ -210,17 +168,16 @@ impl Drive {
             given_up: None,
             in_row: 0,
             silent_since: None,
-            restarts: 0,
-            owed: 0,
             last_motion: now,
+            stood: Duration::ZERO,
+            pace: None,
             still_from: now,
             field_gone: None,
             told_field: false,
             told_recovery: false,
             told_standstill: false,
             told_stall: false,
-            stray: 0,
-            stray_since: Instant::ZERO,
+            strays: Strays::none(),
         }
     }
 
@@ -231,7 +188,6 @@ impl Drive {
             state,
             in_row: kept.in_row.saturating_add(u8::from(was_in_flight)),
             silent_since: if kept.in_row > 0 || was_in_flight { Some(now) } else { None },
-            owed: kept.owed,
             last_motion: kept.last_motion,
             still_from: kept.last_motion,
             field_gone: if kept.is_recovering { Some(now) } else { None },
@@ -245,7 +201,6 @@ impl Drive {
         Kept {
             last_motion: self.last_motion,
             in_row: self.in_row,
-            owed: self.owed,
             is_recovering: self.state != State::Turning,
             is_long_standstill: self.told_standstill,
         }
@@ -302,6 +257,8 @@ impl Drive {
         if self.in_flight.is_some() {
             return Err(Held::InFlight);
         }
+        //= requirements/drive.md#in-its-own-time
+        //# The pump MUST go on trying a drive that does not turn with the strokes of the order, each in its own time.
         match self.commanded {
             Some(at) if now < at.after(self.stroke_time) => Err(Held::TooSoon),
             Some(_) | None => Ok(()),
@@ -332,42 +289,32 @@ impl Drive {
         Ok(())
     }
 
-    /// When a restart of the silent drive may be commanded, if one may at all; its number for the log.
-    pub fn restart(&self) -> Option<(Instant, u8)> {
+    /// The number of the restart that the next stroke is, if the drive is silent and not yet called stalled.
+    pub fn attempt(&self) -> Option<u8> {
         //= requirements/drive.md#stall
         //# The pump MUST try to restart a stalled drive no more often than the device profile allows, and log each attempt.
-        let may = self.state == State::Turning && self.in_row > 0 && self.restarts < self.restarts_max;
-        let at = self.commanded.unwrap_or(Instant::ZERO).after(RESTART_EVERY);
-        if may && self.in_flight.is_none() && self.owed < OWED_MAX {
-            Some((at, self.restarts.saturating_add(1)))
-        } else {
-            None
-        }
+        let is_silent = self.state == State::Turning && self.in_row > 0;
+        if is_silent && self.in_row <= self.restarts_max { Some(self.in_row) } else { None }
     }
 
-    /// When a check after field or stall may be commanded, if no stroke of the order came in the meantime.
-    pub fn check(&self) -> Option<Instant> {
-        match self.state {
-            State::Watching { since, .. } if self.in_flight.is_none() && self.owed < OWED_MAX => {
-                Some(self.commanded.map_or(since, |at| at.max(since)).after(CHECK_EVERY))
-            }
-            State::Watching { .. } | State::Turning | State::Stalled { .. } | State::Field { .. } => None,
+    /// From now on the order gives a stroke so often; not at all at no flow.
+    pub fn pace(&mut self, now: Instant, pace: Option<Duration>) {
+        if self.pace.is_none() && pace.is_some() {
+            // Nothing was tried while nothing was due: from here a recovery can be expected.
+            self.field_gone = self.field_gone.map(|_| now);
         }
+        self.pace = pace;
     }
 
-    /// The stroke just commanded was a restart or a check, given early: one of the order's will be swallowed for it.
-    pub fn owe(&mut self) {
-        self.owed = self.owed.saturating_add(1).min(OWED_MAX);
-        if self.state == State::Turning && self.in_row > 0 {
-            self.restarts = self.restarts.saturating_add(1);
-        }
+    /// When a recovery from the field is overdue; nothing while none is waited for or no stroke is due.
+    fn recovery_due(&self) -> Option<Instant> {
+        let strokes = self.pace?.saturating_mul(RECOVERY_STROKES);
+        self.field_gone.filter(|_| !self.told_recovery).map(|gone| gone.after(strokes.max(RECOVERY_MAX)))
     }
 
-    /// A basal stroke is due. Returns whether it was given early already and is only taken from the accrual now.
-    pub fn repay(&mut self) -> bool {
-        let owes = self.owed > 0;
-        self.owed = self.owed.saturating_sub(1);
-        owes
+    /// How long the rotor had stood still before it recovered.
+    pub const fn stood(&self) -> Duration {
+        self.stood
     }
 
     /// The rotor passed an edge.
@@ -387,8 +334,11 @@ impl Drive {
     }
 
     fn confirmed(&mut self, now: Instant) -> Edge {
+        let still = now.since(self.last_motion);
         (self.last_motion, self.still_from) = (now, now);
-        (self.in_row, self.restarts, self.silent_since) = (0, 0, None);
+        (self.in_row, self.silent_since) = (0, None);
+        // The first motion ends the standstill, the second tells of it.
+        self.stood = if self.state == State::Turning { Duration::ZERO } else { self.stood.max(still) };
         let confirmed = match self.state {
             State::Turning => return Edge::Confirmed,
             State::Stalled { .. } => 1,
@@ -419,17 +369,7 @@ impl Drive {
             // A rotor that moves by itself is not consistent.
             self.state = State::Watching { since, confirmed: 0 };
         }
-        if self.field_gone.is_some_and(|gone| now.since(gone) < SETTLE) {
-            return Edge::Stray;
-        }
-        if now.since(self.stray_since) >= STRAY_SPAN {
-            self.stray = 0;
-        }
-        if self.stray == 0 {
-            self.stray_since = now;
-        }
-        self.stray = self.stray.saturating_add(1);
-        if self.stray > STRAY_MAX { Edge::Runaway } else { Edge::Stray }
+        if self.strays.edge(now, self.field_gone) { Edge::Runaway } else { Edge::Stray }
     }
 
     /// The strong field came or went. A stroke in flight when it comes is unconfirmed.
@@ -472,7 +412,9 @@ impl Drive {
             }
             State::Field { .. } | State::Turning | State::Stalled { .. } | State::Watching { .. } => {}
         }
-        if !self.told_recovery && self.field_gone.is_some_and(|gone| now.since(gone) > RECOVERY_MAX) {
+        //= requirements/drive.md#recovered
+        //# When the drive has not recovered within the stated time after a strong field has gone, the pump MUST raise an alarm.
+        if self.recovery_due().is_some_and(|due| now > due) {
             self.told_recovery = true;
             return Some(Event::NoRecovery);
         }
@@ -510,306 +452,8 @@ impl Drive {
             State::Field { since } if !self.told_field => Some(since.after(FIELD_LONG)),
             State::Field { .. } | State::Turning | State::Stalled { .. } | State::Watching { .. } => None,
         };
-        let recovery = if self.told_recovery { None } else { self.field_gone.map(|gone| gone.after(RECOVERY_MAX)) };
+        let recovery = self.recovery_due();
         let standstill = if self.told_standstill { None } else { Some(self.still_from.after(STANDSTILL_LONG)) };
         [timeout, field, recovery, standstill].into_iter().flatten().min().map(|at| at.after(MOMENT))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ceilings::Ceilings;
-    use crate::windows::NOTHING;
-    use std::vec::Vec;
-
-    const DEVICE: DeviceProfile = DeviceProfile::REFERENCE_20;
-
-    fn at(hours: u64, minutes: u64, seconds: u64) -> Instant {
-        Instant::ZERO.after(Duration::from_secs((hours * 60 + minutes) * 60 + seconds))
-    }
-    fn s(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-    fn events(drive: &mut Drive, now: Instant) -> Vec<Event> {
-        let mut told = Vec::new();
-        while let Some(event) = drive.tick(now) {
-            told.push(event);
-        }
-        assert!(told.len() <= 5);
-        told
-    }
-    fn moved(drive: &mut Drive, now: Instant) -> Edge {
-        drive.command(now).unwrap();
-        drive.edge(now.after(Duration::new(700)))
-    }
-    fn silent(drive: &mut Drive, now: Instant) -> Vec<Event> {
-        drive.command(now).unwrap();
-        events(drive, now.after(s(3)))
-    }
-
-    #[test]
-    fn a_permit_turns_the_drive_once_for_one_stroke_and_in_its_time() {
-        let mut ceilings = Ceilings::new(at(8, 0, 0), &DEVICE);
-        let mut permit = |volume, source| ceilings.authorize(at(8, 0, 0), volume, &NOTHING, source).unwrap();
-        let mut drive = Drive::new(at(8, 0, 0), &DEVICE);
-        let double = permit(Volume::new(1_000), Source::Basal);
-        assert_eq!(drive.step(at(8, 0, 0), double), Err(Held::Permit));
-        let old = permit(DEVICE.stroke, Source::Basal);
-        assert_eq!(drive.step(at(8, 30, 0), old), Err(Held::Permit));
-        assert!(!drive.is_in_flight());
-        for stroke in 0..3 {
-            let right = permit(DEVICE.stroke, Source::Patient);
-            assert_eq!(drive.step(at(8, 0, 10 * stroke), right), Ok(()));
-            events(&mut drive, at(8, 0, 10 * stroke + 3));
-        }
-        let bolus = permit(DEVICE.stroke, Source::Patient);
-        assert_eq!(drive.step(at(8, 0, 40), bolus), Err(Held::Careful), "the fourth stroke of a bolus is not given");
-        let basal = permit(DEVICE.stroke, Source::Basal);
-        assert_eq!(drive.step(at(8, 0, 40), basal), Ok(()), "and basal is still tried");
-    }
-
-    //= requirements/drive.md#confirmed-by-the-rotor
-    //= type=test
-    //# The pump MUST hold a commanded stroke as unconfirmed unless the rotor edges of the device profile arrive within the profile's time.
-    #[test]
-    fn a_stroke_is_confirmed_by_its_edge_in_time_and_by_nothing_else() {
-        let mut drive = Drive::new(at(8, 0, 0), &DEVICE);
-        assert_eq!(moved(&mut drive, at(8, 0, 0)), Edge::Confirmed);
-        assert_eq!(drive.command(at(8, 0, 0)), Err(Held::TooSoon));
-
-        drive.command(at(8, 3, 0)).unwrap();
-        assert_eq!(drive.command(at(8, 3, 1)), Err(Held::InFlight));
-        assert_eq!(events(&mut drive, at(8, 3, 2)), []);
-        assert_eq!(events(&mut drive, at(8, 3, 3)), [Event::Unconfirmed { in_row: 1 }]);
-        assert_eq!(drive.edge(at(8, 3, 5)), Edge::Late);
-        assert_eq!(drive.unconfirmed_in_row(), 1, "the late edge changes no count");
-        assert_eq!(drive.edge(at(8, 3, 6)), Edge::Stray, "and only one edge is that stroke's");
-        assert_eq!(drive.last_motion(), at(8, 0, 0).after(Duration::new(700)));
-    }
-
-    #[test]
-    fn an_edge_that_arrives_after_the_time_but_before_the_tick_confirms_nothing() {
-        let mut drive = Drive::new(at(8, 0, 0), &DEVICE);
-        drive.command(at(8, 0, 0)).unwrap();
-        assert_eq!(drive.edge(at(8, 0, 3)), Edge::Stray);
-        assert_eq!(events(&mut drive, at(8, 0, 3)), [Event::Unconfirmed { in_row: 1 }]);
-    }
-
-    //= requirements/drive.md#three-unconfirmed-strokes
-    //= type=test
-    //# A bolus or a prime MUST stop after three unconfirmed strokes.
-    //= requirements/drive.md#stall
-    //= type=test
-    //# The pump MUST raise the stall alarm when the device profile's number of strokes in a row pass without motion.
-    //# The pump MUST try to restart a stalled drive no more often than the device profile allows, and log each attempt.
-    #[test]
-    fn a_silent_drive_is_restarted_three_times_then_called_stalled_and_nothing_is_caught_up() {
-        let mut drive = Drive::new(at(8, 0, 0), &DEVICE);
-        assert_eq!(drive.restart(), None);
-        silent(&mut drive, at(8, 0, 0));
-        for attempt in 1..=3u64 {
-            let (due, number) = drive.restart().unwrap();
-            assert_eq!((due, u64::from(number)), (at(8, 0, 30 * attempt), attempt));
-            assert_eq!(drive.is_careful(), attempt == 3, "a bolus stops at the third");
-            drive.command(due).unwrap();
-            drive.owe();
-            let told = events(&mut drive, due.after(s(3)));
-            assert_eq!(told.contains(&Event::Stalled), attempt == 3);
-        }
-        assert_eq!(drive.restart(), None, "no further restart");
-        assert_eq!(drive.state(), State::Stalled { since: at(8, 0, 0) });
-        for _ in 0..3 {
-            assert!(drive.repay(), "the order's next three strokes were given early");
-        }
-        assert!(!drive.repay());
-
-        assert_eq!(silent(&mut drive, at(9, 0, 0)), [Event::Unconfirmed { in_row: 5 }], "stalled is said once");
-        assert_eq!(moved(&mut drive, at(10, 0, 0)), Edge::Confirmed, "one stroke is not yet a recovery");
-        assert!(drive.is_careful());
-        assert_eq!(moved(&mut drive, at(10, 3, 0)), Edge::Recovered);
-        assert_eq!((drive.state(), drive.is_careful()), (State::Turning, false));
-    }
-
-    #[test]
-    fn a_hundred_missed_edges_leave_the_order_running_and_are_counted_as_unconfirmed() {
-        let mut drive = Drive::new(at(0, 0, 0), &DEVICE);
-        let mut unconfirmed = 0;
-        for stroke in 0..100 {
-            let told = silent(&mut drive, at(1, 3 * stroke, 0));
-            unconfirmed += told.iter().filter(|event| matches!(event, Event::Unconfirmed { .. })).count();
-        }
-        assert_eq!(unconfirmed, 100);
-        moved(&mut drive, at(7, 0, 0));
-        assert_eq!(moved(&mut drive, at(7, 3, 0)), Edge::Recovered);
-    }
-
-    //= requirements/drive.md#strong-field
-    //= type=test
-    //# The pump MUST NOT command a stroke while a strong field is present.
-    //# A strong field that lasts over 20 minutes MUST raise an alarm.
-    //# When the strong field has gone, the pump MUST resume by itself.
-    //= requirements/drive.md#recovered
-    //= type=test
-    //# The pump MUST call the drive recovered only after two consistent rotor checks.
-    #[test]
-    fn a_scan_of_forty_minutes_holds_alarms_and_comes_back_by_itself() {
-        let mut drive = Drive::new(at(9, 0, 0), &DEVICE);
-        drive.command(at(9, 0, 0)).unwrap();
-        assert_eq!(drive.field(at(9, 0, 1), true), Some(Event::Unconfirmed { in_row: 1 }));
-        assert_eq!(drive.edge(at(9, 0, 1)), Edge::Stray, "in the field an edge proves nothing");
-        assert_eq!(drive.command(at(9, 10, 0)), Err(Held::Field));
-        assert_eq!(events(&mut drive, at(9, 20, 1)), []);
-        assert_eq!(events(&mut drive, at(9, 20, 2)), [Event::FieldLong]);
-        assert_eq!(drive.field(at(9, 40, 0), false), None);
-        assert_eq!(events(&mut drive, at(9, 42, 0)), []);
-
-        assert!(drive.is_careful(), "basal only, no bolus");
-        assert_eq!(drive.check(), Some(at(9, 45, 0)));
-        assert_eq!(moved(&mut drive, at(9, 43, 0)), Edge::Confirmed);
-        assert_eq!(silent(&mut drive, at(9, 46, 0)), [Event::Unconfirmed { in_row: 1 }]);
-        assert_eq!(moved(&mut drive, at(9, 49, 0)), Edge::Confirmed, "the count began again");
-        assert_eq!(moved(&mut drive, at(9, 52, 0)), Edge::Recovered);
-        assert_eq!(events(&mut drive, at(11, 0, 0)), []);
-    }
-
-    #[test]
-    fn a_drive_that_does_not_turn_after_the_scan_alarms_within_the_half_hour_and_is_still_tried() {
-        let mut drive = Drive::new(at(9, 0, 0), &DEVICE);
-        drive.field(at(9, 0, 0), true);
-        drive.field(at(9, 15, 0), false);
-        let mut told = Vec::new();
-        for check in 0..4u64 {
-            let due = drive.check().unwrap();
-            assert_eq!(due, at(9, 20 + 5 * check, 0));
-            drive.command(due).unwrap();
-            drive.owe();
-            told.extend(events(&mut drive, due.after(s(3))));
-        }
-        assert_eq!(drive.check(), None, "four early strokes are the most");
-        assert!(told.contains(&Event::Stalled));
-        assert_eq!(events(&mut drive, at(9, 35, 1)), []);
-        assert!(told.contains(&Event::NoRecovery), "{told:?}");
-        assert_eq!(moved(&mut drive, at(15, 0, 0)), Edge::Confirmed);
-        assert_eq!(moved(&mut drive, at(15, 3, 0)), Edge::Recovered, "six hours later it turns, and says so");
-    }
-
-    #[test]
-    fn a_magnet_clasp_eight_hours_a_night_neither_sticks_nor_gives_anything_on_top() {
-        let mut drive = Drive::new(at(0, 0, 0), &DEVICE);
-        let (mut given, mut due) = (0u64, 0u64);
-        for night in 0..30 {
-            // The clasp opens for six minutes each hour; at other times of the night the rotor is held.
-            for hour in 22..30 {
-                let hour = night * 24 + hour;
-                drive.field(at(hour, 0, 0), true);
-                events(&mut drive, at(hour, 54, 0));
-                drive.field(at(hour, 54, 0), false);
-                if let Some(check) = drive.check().filter(|check| *check < at(hour + 1, 0, 0)) {
-                    moved(&mut drive, check);
-                    drive.owe();
-                    given += 1;
-                }
-            }
-            for stroke in 0..320 {
-                due += 1;
-                if !drive.repay() {
-                    moved(&mut drive, at(night * 24 + 30, 3 * stroke, 0));
-                    given += 1;
-                }
-            }
-            assert_eq!(drive.state(), State::Turning, "each morning it is itself again");
-            assert!(given <= due + u64::from(OWED_MAX), "{given} given, {due} due");
-        }
-    }
-
-    #[test]
-    fn a_field_that_flaps_does_not_hide_that_the_drive_never_turned() {
-        let mut drive = Drive::new(at(9, 0, 0), &DEVICE);
-        let mut told = Vec::new();
-        for round in 0..10 {
-            drive.field(at(9, 10 * round, 0), true);
-            drive.field(at(9, 10 * round + 5, 0), false);
-            told.extend(events(&mut drive, at(9, 10 * round + 9, 0)));
-        }
-        assert_eq!(told, [Event::NoRecovery]);
-    }
-
-    //= requirements/drive.md#further-than-permitted
-    //= type=test
-    //# The pump MUST cut the drive when the rotor has moved further than permitted.
-    #[test]
-    fn a_rotor_that_turns_without_permits_must_be_cut_at_the_third_edge() {
-        let mut drive = Drive::new(at(9, 0, 0), &DEVICE);
-        moved(&mut drive, at(9, 0, 0));
-        assert_eq!(drive.edge(at(9, 1, 0)), Edge::Stray);
-        assert_eq!(drive.edge(at(9, 1, 1)), Edge::Stray);
-        assert_eq!(drive.edge(at(9, 1, 2)), Edge::Runaway);
-        let mut knocked = Drive::new(at(9, 0, 0), &DEVICE);
-        for hour in 9..40 {
-            assert_eq!(knocked.edge(at(hour, 0, 0)), Edge::Stray, "a knock an hour is no runaway");
-        }
-    }
-
-    //= requirements/drive.md#long-standstill
-    //= type=test
-    //# A stop or a stall of more than 48 h MUST leave an alarm standing that asks for a check of the volume, until a clinician clears it.
-    #[test]
-    fn after_48_hours_without_motion_the_flag_stands_through_restart_and_recovery() {
-        let mut drive = Drive::new(at(0, 0, 0), &DEVICE);
-        moved(&mut drive, at(0, 0, 0));
-        assert_eq!(events(&mut drive, at(48, 0, 0)), []);
-        assert!(drive.deadline().is_some_and(|due| due <= at(48, 0, 1)));
-        assert_eq!(events(&mut drive, at(48, 0, 1)), [Event::LongStandstill]);
-        moved(&mut drive, at(49, 0, 0));
-        let kept = Kept::decode(&drive.kept().encode()).unwrap();
-        assert!(kept.is_long_standstill);
-        let mut after = Drive::restore(at(50, 0, 0), &DEVICE, kept, false);
-        assert_eq!(events(&mut after, at(50, 0, 0)), [], "said once");
-        after.clear_standstill(at(51, 0, 0));
-        assert!(!after.kept().is_long_standstill);
-    }
-
-    #[test]
-    fn a_restart_in_the_middle_of_a_stroke_or_a_recovery_forgets_neither() {
-        let mut drive = Drive::new(at(9, 0, 0), &DEVICE);
-        drive.field(at(9, 0, 0), true);
-        let kept = drive.kept();
-        let mut after = Drive::restore(at(9, 5, 0), &DEVICE, kept, true);
-        assert_eq!(after.unconfirmed_in_row(), 1);
-        assert!(after.is_careful());
-        moved(&mut after, at(9, 6, 0));
-        assert_eq!(moved(&mut after, at(9, 9, 0)), Edge::Recovered);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn whatever_happens_two_confirmed_strokes_outside_the_field_end_in_turning(
-            acts in proptest::collection::vec((0u8..5, 1u64..1_000), 0..200)
-        ) {
-            let (mut drive, mut now) = (Drive::new(at(0, 0, 0), &DEVICE), at(0, 0, 0));
-            let (mut commanded, mut settled) = (0u32, 0u32);
-            for (act, seconds) in acts {
-                now = now.after(s(seconds));
-                match act {
-                    0 => settled += u32::from(drive.field(now, seconds % 2 == 0).is_some()),
-                    1 => { settled += u32::from(matches!(drive.edge(now), Edge::Confirmed | Edge::Recovered)); }
-                    2 | 3 => { commanded += u32::from(drive.command(now).is_ok()); }
-                    _ => {}
-                }
-                settled += events(&mut drive, now).iter().filter(|event| matches!(event, Event::Unconfirmed { .. })).count() as u32;
-                // Each stroke is confirmed or unconfirmed, once.
-                proptest::prop_assert_eq!(commanded, settled + u32::from(drive.is_in_flight()));
-            }
-            drive.field(now, false);
-            now = now.after(s(10));
-            events(&mut drive, now);
-            for _ in 0..2 {
-                now = now.after(s(10));
-                moved(&mut drive, now);
-            }
-            proptest::prop_assert_eq!(drive.state(), State::Turning);
-            proptest::prop_assert!(!drive.is_careful());
-        }
     }
 }

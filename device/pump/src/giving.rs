@@ -1,8 +1,8 @@
 //! Giving: which flow runs now, which stroke is due next, and what became of it.
 //!
-//! It answers for the choice among the streams (prime or bolus, periodic bolus, basal, an early stroke of a drive that
-//! must show motion), for asking the ceilings before each, and for accounting each once. It never gives later what it
-//! did not give: whatever holds the pump lets the accrual stand still.
+//! It answers for the choice among the streams (prime or bolus, periodic bolus, basal) and for asking the ceilings before
+//! each stroke. It never gives later what it did not give, for whatever holds the pump lets the accrual stand still, and
+//! never earlier than it is due. What became of a stroke is in `accounting`.
 
 use orders::alarm::Level;
 use orders::mixture::DRUGS_MAX;
@@ -12,8 +12,7 @@ use orders::{AlarmId, FlowRate, Instant, Mass, Volume};
 use crate::bolus::{Delivery, Source};
 use crate::ceilings::{Ceilings, Permit};
 use crate::controller::{BUG_STEP, Pump, Stroke, Want};
-use crate::drive::{Edge, Event as DriveEvent};
-use crate::events::{Ending, Event, Mend};
+use crate::events::{Ending, Event};
 use crate::transitions::State;
 
 impl Pump {
@@ -96,6 +95,7 @@ impl Pump {
             self.basal.accrue(now, flow)
         }
         self.basal.holds_until(self.flow_until);
+        self.drive.pace(now, self.device.stroke.time_at(flow));
         if flow != self.flow {
             self.note(now, Event::FlowChanged { from: self.flow, to: flow });
             self.flow = flow;
@@ -128,30 +128,14 @@ impl Pump {
         self.start_periodic(now);
         self.leave_out_late(now);
         if let Some(source) = self.due_bolus(now) {
-            return self.authorize(now, source, false);
+            return self.authorize(now, source);
         }
+        //= requirements/drive.md#in-its-own-time
+        //# The pump MUST NOT give a stroke before it is due, not to restart a drive and not to check one after a strong field.
         if self.basal.due(self.device.stroke) {
             self.basal.take(self.device.stroke);
-            // A stroke given early, to see whether the drive turns, was this one.
-            if !self.drive.repay() {
-                self.authorize(now, Source::Basal, false);
-            }
-            return;
+            self.authorize(now, Source::Basal);
         }
-        self.give_early(now);
-    }
-
-    /// A drive that must show motion, and whose own strokes are far apart, gets one early; a later one repays it.
-    fn give_early(&mut self, now: Instant) {
-        let restart = self.drive.restart().filter(|(at, _)| now >= *at);
-        let is_check = self.drive.check().is_some_and(|at| now >= at);
-        if self.flow.is_zero() || (restart.is_none() && !is_check) {
-            return;
-        }
-        if let Some((_, attempt)) = restart {
-            self.note(now, Event::RestartTried { attempt });
-        }
-        self.authorize(now, Source::Basal, true);
     }
 
     /// Strokes of a bolus that were not given in their time are left out.
@@ -209,7 +193,7 @@ impl Pump {
     }
 
     /// Asks the ceilings for one stroke. What they grant is charged, and turns the drive once it is written down.
-    fn authorize(&mut self, now: Instant, source: Source, early: bool) {
+    fn authorize(&mut self, now: Instant, source: Source) {
         if source == Source::Basal && !self.is_within_fall_back(now) {
             return self.refused_stroke(now, source);
         }
@@ -225,7 +209,10 @@ impl Pump {
         match permit {
             Ok(permit) => {
                 self.stroke = Some(Stroke { permit: Some(permit), source, charge });
-                self.count_commanded(source, early);
+                self.count_commanded(source);
+                if let Some(attempt) = self.drive.attempt() {
+                    self.note(now, Event::RestartTried { attempt });
+                }
                 self.dirty.dose = true;
             }
             Err(refusal) => {
@@ -264,7 +251,7 @@ impl Pump {
     }
 
     /// What one stroke may hold at the tip. While the fall-back runs on a ledger in doubt, its own record counts too.
-    fn charge_of(&self, volume: Volume) -> [Mass; DRUGS_MAX] {
+    pub(crate) fn charge_of(&self, volume: Volume) -> [Mass; DRUGS_MAX] {
         let drugs = self.ceilings.drugs();
         let mut charge = self.path.charge_at_tip(volume, drugs);
         if let (Level::FallBack, Some(fall_back)) = (self.level, &self.fall_back)
@@ -276,7 +263,7 @@ impl Pump {
         charge
     }
 
-    fn count_commanded(&mut self, source: Source, early: bool) {
+    fn count_commanded(&mut self, source: Source) {
         self.strokes.commanded = self.strokes.commanded.saturating_add(1);
         let delivery = match source {
             Source::Basal => None,
@@ -285,9 +272,6 @@ impl Pump {
         };
         if let Some(delivery) = delivery {
             delivery.commanded = delivery.commanded.saturating_add(1);
-        }
-        if early {
-            self.drive.owe();
         }
     }
 
@@ -314,160 +298,6 @@ impl Pump {
         }
     }
 
-    /// What the drive's time brought.
-    pub(crate) fn drive_events(&mut self, now: Instant) {
-        while let Some(event) = self.drive.tick(now) {
-            self.drive_event(now, event);
-        }
-    }
-
-    pub(crate) fn drive_event(&mut self, now: Instant, event: DriveEvent) {
-        match event {
-            DriveEvent::Unconfirmed { in_row } => {
-                self.account(now, false);
-                if in_row >= crate::drive::FAST_STOPS_AT {
-                    self.stand(now, AlarmId::UnconfirmedStrokes);
-                }
-            }
-            DriveEvent::Stalled => {
-                self.note(now, Event::Stalled { unconfirmed: u16::from(self.drive.unconfirmed_in_row()) });
-                self.stand(now, AlarmId::Stall);
-            }
-            DriveEvent::FieldLong => self.stand(now, AlarmId::StrongFieldLong),
-            DriveEvent::NoRecovery => self.stand(now, AlarmId::NoRecovery),
-            DriveEvent::LongStandstill => {
-                self.note(now, Event::LongStandstill { still: now.since(self.drive.last_motion()) });
-                self.stand(now, AlarmId::LongStandstill);
-            }
-        }
-    }
-
-    /// The rotor moved by one stroke.
-    pub(crate) fn rotor_edge(&mut self, now: Instant) {
-        let still = now.since(self.drive.last_motion());
-        match self.drive.edge(now) {
-            Edge::Confirmed => {
-                self.check_gap_at_motion(now);
-                self.account(now, true);
-            }
-            Edge::Recovered => {
-                self.check_gap_at_motion(now);
-                self.account(now, true);
-                self.note(now, Event::Recovered { still });
-                for id in [AlarmId::Stall, AlarmId::NoRecovery, AlarmId::StrongFieldLong, AlarmId::UnconfirmedStrokes] {
-                    self.over(now, id);
-                }
-            }
-            Edge::Late => self.note(now, Event::Mended { what: Mend::LateEdge, count: 1 }),
-            Edge::Stray => self.stray(now),
-            //= requirements/drive.md#further-than-permitted
-            //# The pump MUST cut the drive when the rotor has moved further than permitted.
-            Edge::Runaway => {
-                self.stray(now);
-                self.stand(now, AlarmId::OverDelivery);
-            }
-        }
-    }
-
-    /// The first motion after a standstill ends the gap: it is measured before the stroke counts as therapy.
-    fn check_gap_at_motion(&mut self, now: Instant) {
-        if self.level <= Level::BasalOnly {
-            self.check_gap(now);
-        }
-    }
-
-    /// The rotor moved and nobody asked: charged, and moved in the ledger as if in doubt.
-    fn stray(&mut self, now: Instant) {
-        let volume = self.device.stroke;
-        let row = Ceilings::row(&self.charge_of(volume), volume);
-        self.ceilings.charge_stray(&row);
-        self.path.stroke(volume, false, self.driving());
-        self.strokes.commanded = self.strokes.commanded.saturating_add(1);
-        self.strokes.unconfirmed = self.strokes.unconfirmed.saturating_add(1);
-        self.dirty.dose = true;
-        self.note(now, Event::Mended { what: Mend::StrayEdge, count: 1 });
-    }
-
-    /// The flow at which fluid moves now, for the band of a front.
-    fn driving(&self) -> FlowRate {
-        let rate = |delivery: &Delivery| delivery.rate(self.device.stroke);
-        [&self.extra, &self.periodic].into_iter().flatten().map(rate).fold(self.flow, FlowRate::saturating_add)
-    }
-
-    /// The stroke on its way has ended: confirmed, or given up.
-    //= requirements/drive.md#unconfirmed-strokes
-    //# The pump MUST count an unconfirmed stroke as delivered in the ceilings and in the reservoir.
-    fn account(&mut self, now: Instant, confirmed: bool) {
-        let Some(stroke) = self.stroke.take() else { return };
-        let volume = self.device.stroke;
-        self.path.stroke(volume, confirmed, self.driving());
-        if confirmed {
-            self.strokes.confirmed = self.strokes.confirmed.saturating_add(1);
-            self.count_confirmed(now, &stroke);
-        } else {
-            self.strokes.unconfirmed = self.strokes.unconfirmed.saturating_add(1);
-            self.hours.unconfirmed = self.hours.unconfirmed.saturating_add(1);
-        }
-        self.count_delivery(now, stroke.source, confirmed);
-        self.dirty.dose = true;
-        if let Some(bridging) = self.bridging
-            && self.bridged(&bridging) >= bridging.bridge.switch()
-        {
-            self.end_bridge(now, Ending::Whole);
-        }
-        if self.path.reservoir_volume() <= self.device.residual {
-            self.review(now);
-        }
-    }
-
-    fn count_confirmed(&mut self, now: Instant, stroke: &Stroke) {
-        let nl = self.device.stroke.get();
-        self.today.confirmed_nl = self.today.confirmed_nl.saturating_add(nl);
-        self.hours.masses.iter_mut().zip(stroke.charge).for_each(|(sum, mass)| *sum = sum.saturating_add(mass));
-        let hour = self.hours.open();
-        match stroke.source {
-            Source::Basal => hour.basal = hour.basal.saturating_add(1),
-            Source::Periodic | Source::Single | Source::Patient | Source::Prime => {
-                hour.extra = hour.extra.saturating_add(1);
-                // Only basal is measured against the basal that was ordered.
-                self.today.confirmed_nl = self.today.confirmed_nl.saturating_sub(nl);
-            }
-        }
-        if self.state == State::Running && self.level <= Level::BasalOnly {
-            self.full_basal_at = now;
-        }
-    }
-
-    fn count_delivery(&mut self, now: Instant, source: Source, confirmed: bool) {
-        let delivery = match source {
-            Source::Basal => return,
-            Source::Periodic => self.periodic.as_mut(),
-            Source::Single | Source::Patient | Source::Prime => self.extra.as_mut(),
-        };
-        let Some(delivery) = delivery else { return };
-        if confirmed {
-            delivery.confirmed = delivery.confirmed.saturating_add(1);
-        } else {
-            delivery.unconfirmed = delivery.unconfirmed.saturating_add(1);
-        }
-        let is_over = delivery.is_over();
-        if is_over && source == Source::Periodic {
-            self.end_periodic(now, Ending::Whole);
-        } else if is_over {
-            self.end_extra(now, Ending::Whole);
-        }
-    }
-
-    /// What a bridge has moved so far: to a lower flow what may have moved, to a higher one what certainly has.
-    pub(crate) fn bridged(&self, bridging: &crate::controller::Bridging) -> Volume {
-        let strokes = if bridging.bridge.is_to_lower() {
-            self.strokes.commanded.saturating_sub(bridging.from)
-        } else {
-            self.strokes.confirmed.saturating_sub(bridging.confirmed_from)
-        };
-        self.device.stroke.saturating_mul(u64::from(strokes))
-    }
-
     /// When a stroke will be due next.
     pub(crate) fn next_stroke(&self) -> Option<Instant> {
         if !self.may_have_power() || self.is_in_field() || self.stroke.is_some() {
@@ -479,10 +309,7 @@ impl Pump {
         let periodic = self.periodic.as_ref().and_then(Delivery::due);
         let begins = self.order.as_ref().and_then(|order| self.program.periodic_due(order));
         let begins = begins.filter(|_| self.may_start_periodic());
-        // Without a basal flow no stroke is given early: nothing would repay it.
-        let restart = self.drive.restart().map(|(at, _)| at).filter(|_| !self.flow.is_zero());
-        let check = self.drive.check().filter(|_| !self.flow.is_zero());
-        for at in [basal, extra, periodic, begins, restart, check].into_iter().flatten() {
+        for at in [basal, extra, periodic, begins].into_iter().flatten() {
             next = next.min(at);
         }
         // Two strokes are never closer than the drive's own time.

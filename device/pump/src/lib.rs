@@ -9,6 +9,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod accounting;
 mod acts;
 pub mod alarms;
 pub mod asking;

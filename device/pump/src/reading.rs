@@ -1,17 +1,20 @@
 //! Reading: what the pump tells of itself, for the status that people and programs read.
 
 use orders::alarm::Level;
-use orders::{AlarmId, DeviceProfile, Duration, FlowRate, Instant, Ledger, Prescription, Reason, Volume, WallTime};
+use orders::{
+    AlarmId, DeviceProfile, Drug, Duration, FlowRate, Instant, Ledger, Mass, Prescription, Reason, Volume, WallTime,
+};
 
 use crate::alarms::Alarms;
 use crate::battery::Battery;
 use crate::bolus::{Delivery, Source};
-use crate::controller::{HourTotal, Hours, Pump, Strokes};
+use crate::controller::{Bridging, HourTotal, Hours, Pump, Strokes};
 use crate::drive;
 use crate::guard::Cut;
 use crate::journal::Journal;
 use crate::reservoir::Remaining;
 use crate::transitions::State;
+use crate::windows::Window;
 
 /// What is being given on top of the basal.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,7 +91,10 @@ impl Pump {
         let stroke = self.device.stroke;
         let of =
             |delivery: Delivery| (Extra::Bolus(delivery.source), delivery.volume(stroke), delivery.delivered(stroke));
-        let bridge = |bridging| (Extra::Bridge, bridge_volume(&bridging), self.bridged(&bridging));
+        let bridge = |bridging: Bridging| {
+            let confirmed = self.strokes.confirmed.saturating_sub(bridging.confirmed_from);
+            (Extra::Bridge, bridging.bridge.switch(), stroke.saturating_mul(u64::from(confirmed)))
+        };
         self.extra.or(self.periodic).map(of).or_else(|| self.bridging.map(bridge))
     }
 
@@ -156,6 +162,11 @@ impl Pump {
         }
     }
 
+    /// What the ceilings count of a drug in a window, unconfirmed strokes with it.
+    pub fn charged(&self, drug: Drug, window: Window) -> Mass {
+        self.ceilings.given(drug, window)
+    }
+
     /// Strokes since birth.
     pub const fn strokes(&self) -> Strokes {
         self.strokes
@@ -195,10 +206,6 @@ impl Pump {
             State::Lost => Some(Reason::StateLost),
         }
     }
-}
-
-fn bridge_volume(bridging: &crate::controller::Bridging) -> Volume {
-    bridging.bridge.switch()
 }
 
 impl Hours {

@@ -3,8 +3,10 @@
 mod bench;
 
 use bench::*;
-use orders::{AlarmId, Reason};
+use orders::alarm::Level;
+use orders::{AlarmId, Drug, Mixture, Reason};
 use pump::transitions::State;
+use pump::windows::Window;
 
 //= requirements/drive.md#strong-field
 //= type=test
@@ -71,4 +73,57 @@ fn a_clasp_eight_hours_a_night_for_a_month_never_gives_more_than_the_hours_witho
     assert!(moved >= ordered * 98 / 100, "{moved} nL of {ordered} nL");
     assert!(!bench.stands(AlarmId::OverDelivery) && !bench.stands(AlarmId::GapTooLong));
     assert_eq!(bench.pump.state(), State::Running);
+}
+
+//= requirements/drive.md#in-its-own-time
+//= type=test
+//# The pump MUST NOT give a stroke before it is due, not to restart a drive and not to check one after a strong field.
+//= requirements/drive.md#in-its-own-time
+//= type=test
+//# The pump MUST go on trying a drive that does not turn with the strokes of the order, each in its own time.
+//= requirements/drive.md#unconfirmed-strokes
+//= type=test
+//# The pump MUST count an unconfirmed stroke as delivered in the ceilings and in the reservoir.
+//= requirements/drive.md#unconfirmed-strokes
+//= type=test
+//# The pump MUST count an unconfirmed stroke as not delivered in the under-infusion watch and in every figure shown to people.
+//= requirements/delivery.md#under-infusion
+//= type=test
+//# When the confirmed volume of a day falls short of the ordered volume by more than the accuracy of the device profile, the pump MUST raise the under-infusion alarm.
+#[test]
+fn a_hundred_edges_missed_at_a_front_hold_no_baclofen_back_give_none_early_and_are_shown_to_nobody_as_given() {
+    let mut bench = Bench::running(&baclofen());
+    bench.to("day 4 23:30");
+    let mixture = Mixture::single(Drug::Baclofen, mg_per_ml(2));
+    bench.fill(&mixture, 17_000_000);
+    let (from, began) = (bench.moved.len(), bench.now);
+    let before = bench.pump.status(bench.raw()).left.nominal;
+    let shown = bench.pump.strokes().confirmed;
+    bench.missed_edges = 100;
+    // 175 mcL a day: a stroke every 4 min 7 s. The drive turns; nobody sees it.
+    bench.to("day 4 23:44");
+    assert!(bench.stands(AlarmId::UnconfirmedStrokes) && !bench.stands(AlarmId::Stall), "after three strokes");
+    bench.to("day 4 23:50");
+    assert!(bench.stands(AlarmId::Stall), "after four, and loudly");
+    bench.run_until(began + 100 * 247 * SECOND);
+    let moved = &bench.moved[from..];
+    assert!(moved.len() >= 99, "{} strokes of 100: therapy was held back", moved.len());
+    let closest = moved.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap();
+    assert!(closest >= 246 * SECOND, "{closest} ms: two strokes are never closer than the order has them");
+    let volume = 500 * moved.len() as u64;
+    let after = bench.pump.status(bench.raw()).left.nominal;
+    assert_eq!(before.get() - after.get(), volume, "for the reservoir they count as given");
+    let charged = bench.pump.charged(Drug::Baclofen, Window::Day);
+    assert!(charged >= mcg(320) && charged <= mcg(370), "{charged:?}: and for the ceilings");
+    assert_eq!(bench.pump.strokes().confirmed, shown, "nobody is shown one of them");
+    let last = bench.pump.hour_number();
+    let hours = (last - 5..last).map(|hour| bench.pump.hour(hour).unwrap().basal);
+    assert_eq!(hours.sum::<u16>(), 0);
+    // The sensor works again: two confirmed strokes end it.
+    bench.run_until(bench.now + 20 * MINUTE);
+    assert!(!bench.stands(AlarmId::Stall) && !bench.stands(AlarmId::UnconfirmedStrokes));
+    bench.to("day 6 00:10");
+    assert!(bench.stands(AlarmId::UnderInfusion), "too little may have been given: somebody should know");
+    assert_eq!((bench.pump.state(), bench.pump.level()), (State::Running, Level::Full));
+    assert!(!bench.stands(AlarmId::OverDelivery) && !bench.stands(AlarmId::GapTooLong));
 }
