@@ -182,6 +182,8 @@ impl Pump {
         }
         self.note(now, Event::StateChanged { from: self.state, to: next });
         self.state = next;
+        // A stop stands in the dose record too, and there first.
+        self.dirty.dose = true;
         match next {
             State::Running => {
                 self.stopping = None;
