@@ -95,6 +95,16 @@ impl Clocks {
         }
     }
 
+    /// What was known of the oscillators before a restart stands until they have been compared again.
+    pub(crate) const fn keep_standing(&mut self, standing: Agreement) {
+        self.counting = match standing {
+            Agreement::Agree | Agreement::Regressed => Counting::First,
+            Agreement::Disagree | Agreement::Failed => Counting::Lesser,
+        };
+        self.standing = standing;
+        self.agreement = standing;
+    }
+
     /// Both oscillators are read, `raw` being the first's. Ticks come at least every ten minutes; later ones only make
     /// the pump give less.
     pub fn tick(&mut self, raw: u64, second: u64) -> Agreement {
