@@ -2,8 +2,8 @@
 //!
 //! Answers for volume in nominal strokes, because the pump can count nothing else. Over every window at once: an excess
 //! grows with each stroke and drains at the highest flow the order (or the level of the ladder) permits, never below
-//! zero; it is the largest surplus of any window that ends now. The shortfall is kept the same way against the lowest
-//! flow. Each request that was asked opens a credit of one bolus, once; excess beyond two strokes is paid from credits,
+//! zero; it is the largest surplus of any window that ends now. The shortfall is kept the same way, of what was commanded
+//! against the lowest flow; commands that bring no edge are judged by their number in a row. Each request that was asked opens a credit of one bolus, once; excess beyond two strokes is paid from credits,
 //! and what a credit still holds when its time is over pays what it left standing: it was given on that request.
 //!
 //! Unit `u`: nL x ms of a day x parts per million, so that flow in nL/day times ms times a clock's tolerance needs no
@@ -20,7 +20,8 @@ const U_PER_NL: u128 = DAY_MS as u128 * PPM;
 /// Strokes that may be ahead of the ordered flow: one of the carried remainder, one at the edge of a change.
 const AHEAD_STROKES: u128 = 2;
 
-/// Strokes that may be behind besides the time to resume: a stall is declared at three.
+/// Strokes that may be behind besides the time to resume: one of the carried remainder, one at the edge of a change, one
+/// that a prime or a field took the place of.
 const BEHIND_STROKES: u128 = 3;
 
 /// The ladder's levels, from full therapy to the drive cut.
@@ -71,6 +72,10 @@ pub(crate) struct Flow {
     excess_u: u128,
     behind_u: u128,
     behind_told: bool,
+    /// What may be ahead besides, by an oscillator that runs wrong and may not have been noticed.
+    unnoticed_u: u128,
+    /// Commands in a row that brought no edge.
+    silent: u64,
     credits: VecDeque<Credit>,
 }
 
@@ -87,6 +92,8 @@ impl Flow {
             excess_u: 0,
             behind_u: 0,
             behind_told: false,
+            unnoticed_u: 0,
+            silent: 0,
             credits: VecDeque::new(),
         }
     }
@@ -113,6 +120,12 @@ impl Flow {
         self.holds[hold as usize] = on;
         self.behind_u = 0;
         self.behind_told = false;
+    }
+
+    /// An oscillator begins or ceases to run wrong: until that must have been noticed, flow may follow it.
+    pub(crate) fn oscillator_wrong(&mut self, at: u64, on: bool, device: &Device, findings: &mut Findings) {
+        self.look(at, device, findings);
+        self.unnoticed_u = if on { u128::from(self.high) * u128::from(device.clock_watch_ms) * PPM } else { 0 };
     }
 
     /// Opens or prolongs the credit of one request; the volume counts once.
@@ -164,16 +177,42 @@ impl Flow {
         }
     }
 
+    /// One stroke was commanded; whether it moves is seen later.
+    pub(crate) fn commanded(&mut self, at: u64, device: &Device, findings: &mut Findings) {
+        self.look(at, device, findings);
+        self.behind_u = self.behind_u.saturating_sub(stroke_u(device));
+        self.behind_told = false;
+        // The stroke that is being commanded may move yet.
+        if self.silent == device.stall_strokes + 1 && !self.holds.contains(&true) {
+            findings.add(
+                Invariant::I9,
+                at,
+                "strokes go on without motion and no fault was declared",
+                &[("strokes", i128::from(self.silent)), ("permitted", i128::from(device.stall_strokes))],
+            );
+        }
+        self.silent += 1;
+    }
+
+    /// An edge came, true or false: the pump cannot call the drive silent.
+    pub(crate) const fn edge(&mut self) {
+        self.silent = 0;
+    }
+
+    /// The pump restarted: the stroke that was cut off is lost, and silence is counted anew.
+    pub(crate) fn restarted(&mut self, device: &Device) {
+        self.silent = 0;
+        self.behind_u = self.behind_u.saturating_sub(stroke_u(device));
+    }
+
     /// One commanded stroke that truly moved.
     pub(crate) fn stroke(&mut self, at: u64, device: &Device, findings: &mut Findings) {
         self.look(at, device, findings);
         let stroke = stroke_u(device);
-        self.behind_u = self.behind_u.saturating_sub(stroke);
-        self.behind_told = false;
         self.close_credits(at);
         self.excess_u += stroke;
         // The stroke under way when the drive is cut may end.
-        let ahead = if self.level == Level::DriveCut { stroke } else { AHEAD_STROKES * stroke };
+        let ahead = if self.level == Level::DriveCut { stroke } else { AHEAD_STROKES * stroke + self.unnoticed_u };
         for credit in self.credits.iter_mut().filter(|c| c.until >= at) {
             let need = self.excess_u.saturating_sub(ahead);
             let paid = need.min(credit.left_u);

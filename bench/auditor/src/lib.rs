@@ -14,7 +14,8 @@
 //! ```
 //! use auditor::{Auditor, Device};
 //! let device = Device {
-//!     stroke_nl: 500, accuracy_ppm: 0, clock_ppm: 20_000, resume_within_ms: 1_200_000,
+//!     stroke_nl: 500, accuracy_ppm: 0, clock_ppm: 20_000, clock_watch_ms: 600_000, stall_strokes: 4,
+//!     resume_within_ms: 1_200_000,
 //!     factory_flow_nl_per_day: 24_000_000, factory_quarter_hour_nl: 300_000, factory_day_nl: 24_000_000,
 //! };
 //! let mut auditor = Auditor::new(device);
@@ -138,11 +139,13 @@ impl Auditor {
     pub fn stroke_commanded(&mut self, at: u64) {
         self.records.commanded += 1;
         self.terminals.commanded(at, &mut self.findings);
+        self.flow.commanded(at, &self.device, &mut self.findings);
     }
 
     /// The rotor gave an edge, true or false.
     pub fn edge(&mut self) {
         self.records.edges += 1;
+        self.flow.edge();
     }
 
     /// The rotor truly moved this volume in pL, upon a command or without one.
@@ -249,6 +252,12 @@ impl Auditor {
 
 /// Clock, alarms, restarts, counts: I5, I8, I11, I12.
 impl Auditor {
+    /// An oscillator begins or ceases to run wrong.
+    pub fn oscillator_wrong(&mut self, at: u64, on: bool) {
+        self.terminals.oscillator_wrong(at, on, &self.device);
+        self.flow.oscillator_wrong(at, on, &self.device, &mut self.findings);
+    }
+
     /// A reading of the pump's monotonic time, ms.
     pub fn tick(&mut self, at: u64, pump_ms: u64) {
         self.terminals.tick(at, pump_ms, &self.device, &mut self.findings);
@@ -257,6 +266,8 @@ impl Auditor {
     /// The pump restarted.
     pub fn restarted(&mut self, at: u64) {
         self.records.restarted();
+        self.terminals.restarted(at, &self.device);
+        self.flow.restarted(&self.device);
         self.look(at);
     }
 

@@ -53,6 +53,11 @@ pub struct Device {
     pub accuracy_ppm: u64,
     /// How far the pump's time may be from true time, parts per million.
     pub clock_ppm: u64,
+    /// Strokes in a row without motion at which a fault must be declared.
+    pub stall_strokes: u64,
+    /// Within what time an oscillator that has begun to run wrong must be noticed, ms: while one is wrong, and no longer,
+    /// pump time may be ahead or behind by as much.
+    pub clock_watch_ms: u64,
     /// Within what time therapy must have resumed when nothing holds it, ms.
     pub resume_within_ms: u64,
     /// Most basal flow any order may have, nL/day.

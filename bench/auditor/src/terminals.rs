@@ -17,6 +17,10 @@ pub(crate) struct Terminals {
     first: Option<(u64, u64)>,
     last_pump: u64,
     ahead_told: bool,
+    /// Until when an oscillator may have been wrong without being noticed, or lagged behind; the far future while one is.
+    doubt_until: u64,
+    /// Whether an oscillator was ever wrong.
+    was_wrong: bool,
 }
 
 /// Slack of one reading against true time, ms: rounding of both and one wake-up.
@@ -62,6 +66,22 @@ impl Terminals {
         }
     }
 
+    /// An oscillator begins or ceases to run wrong. It may take a watch of the slower one, twice as
+    /// long by the right one, to be noticed, and as long again to be believed.
+    pub(crate) fn oscillator_wrong(&mut self, at: u64, on: bool, device: &Device) {
+        self.was_wrong = true;
+        self.doubt_until = if on { u64::MAX } else { at + 4 * device.clock_watch_ms };
+    }
+
+    /// After a restart, time that no store holds counts as not elapsed: what was told of it is taken back.
+    /// One that was ever found wrong is compared anew.
+    pub(crate) fn restarted(&mut self, at: u64, device: &Device) {
+        self.last_pump = 0;
+        if self.was_wrong {
+            self.doubt_until = self.doubt_until.max(at + 2 * device.clock_watch_ms);
+        }
+    }
+
     pub(crate) fn tick(&mut self, at: u64, pump_ms: u64, device: &Device, findings: &mut Findings) {
         if pump_ms < self.last_pump {
             findings.add(
@@ -73,10 +93,17 @@ impl Terminals {
             self.first = None;
         }
         self.last_pump = pump_ms;
+        if self.doubt_until < at && std::mem::take(&mut self.doubt_until) > 0 {
+            // What was ahead has been waited for by now, and what lagged has caught up: judged anew from here.
+            self.first = None;
+        }
         let (from, pump_from) = *self.first.get_or_insert((at, pump_ms));
         let passed = u128::from(at.saturating_sub(from));
-        let most = passed * (1_000_000 + u128::from(device.clock_ppm)) / 1_000_000 + u128::from(TICK_SLACK_MS);
-        let is_ahead = u128::from(pump_ms - pump_from) > most;
+        // Ahead by one watch, and behind by another where the judging began.
+        let watched = if self.doubt_until > 0 { 2 * u128::from(device.clock_watch_ms) } else { 0 };
+        let most =
+            passed * (1_000_000 + u128::from(device.clock_ppm)) / 1_000_000 + u128::from(TICK_SLACK_MS) + watched;
+        let is_ahead = u128::from(pump_ms.saturating_sub(pump_from)) > most;
         if is_ahead && !self.ahead_told {
             findings.add(
                 Invariant::I8,
@@ -87,7 +114,7 @@ impl Terminals {
         }
         self.ahead_told = is_ahead;
         // Time the pump lost must not become a reserve that hides a clock running ahead: the anchor moves along.
-        if u128::from(pump_ms - pump_from) <= passed {
+        if u128::from(pump_ms.saturating_sub(pump_from)) <= passed {
             self.first = Some((at, pump_ms));
         }
     }

@@ -7,6 +7,7 @@ pub mod plant;
 pub mod radio;
 pub mod rng;
 pub mod scenario;
+pub mod soak;
 pub mod store;
 pub mod story;
 pub mod world;

@@ -75,8 +75,7 @@ fn prescription() -> impl Strategy<Value = Prescription> {
             fall_back: FlowRate::new(50_000),
             emergency: EmergencyRule {
                 rate: EmergencyRate::MinimumRate,
-                // The first drug of the mixture may come back by itself, another not.
-                returns_after: [bolus.then_some(Duration::from_hours(12)), None, None, None],
+                returns_after: bolus.then_some(Duration::from_hours(12)),
             },
             signatures: 1,
         },

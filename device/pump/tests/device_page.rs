@@ -40,6 +40,7 @@ fn every_number_of_the_page_is_the_profiles() {
         let row = format!("| {} | {} | {} |", band.flow_max, band.lead, band.trail);
         assert!(PAGE.contains(&row), "{row}");
     }
+    assert!(PAGE.contains(&format!("compared every {}", pump::time::SPAN)));
     let large = DeviceProfile::REFERENCE_40;
     assert_eq!(large.reservoir, Volume::new(40_000_000));
     assert_eq!(DeviceProfile { reservoir: DEVICE.reservoir, model: DEVICE.model, ..large }, DEVICE);

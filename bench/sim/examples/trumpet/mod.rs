@@ -25,6 +25,8 @@ pub fn auditor() -> Auditor {
         stroke_nl: 500,
         accuracy_ppm: 0,
         clock_ppm: 20_000,
+        stall_strokes: 4,
+        clock_watch_ms: 0,
         resume_within_ms: 2 * HOUR,
         factory_flow_nl_per_day: story::DEVICE.flow_max.get(),
         factory_quarter_hour_nl: 1_000_000,

@@ -25,6 +25,9 @@ use crate::story::{Told, text};
 /// How far the pump's oscillators may be wrong together, parts per million: below what the pump itself must notice.
 const CLOCK_PPM: u64 = 20_000;
 
+/// Within what time the two oscillators are compared: `device/pump/DEVICE.md` states it, ms.
+const CLOCK_WATCH_MS: u64 = 10 * MINUTE_MS;
+
 /// After a clock setting the pump runs the lower of both rates: for a day, and at most for two, ms.
 const CLOCK_SETTLES_MS: u64 = 49 * HOUR_MS;
 
@@ -52,7 +55,14 @@ const FAULTS: [AlarmId; 12] = [
 pub(super) struct Judged {
     /// Everything that was proposed.
     pub proposed: Vec<Proposed>,
+    /// The patient's request that was sent last.
+    pub asked: Option<auditor::RequestId>,
     faults: BTreeSet<u8>,
+    /// Alarms of which the journal has a record.
+    logged: BTreeSet<u8>,
+    /// State and rung as they were told last.
+    state: Option<State>,
+    level: Option<Rung>,
     is_dark: bool,
     /// How wrong the wall clock was set, ms, and when; `None` before it is set.
     clock: Option<(i64, u64)>,
@@ -67,6 +77,8 @@ pub(super) fn device(device: &DeviceProfile) -> Device {
         stroke_nl: device.stroke.get(),
         accuracy_ppm: u64::from(device.accuracy.get()) * 1_000,
         clock_ppm: CLOCK_PPM,
+        stall_strokes: u64::from(device.restarts_max) + 1,
+        clock_watch_ms: CLOCK_WATCH_MS,
         resume_within_ms: 20 * MINUTE_MS,
         factory_flow_nl_per_day: device.flow_max.get(),
         factory_quarter_hour_nl: device.hour_max.get(),
@@ -185,7 +197,6 @@ impl World<'_> {
         if text::is_told(&event) {
             self.tell(Told::Wrote(event));
         }
-        let now = self.now;
         match event {
             Event::OrderCommitted { order, .. } => {
                 let committed = self.judged.proposed.iter().rev().find_map(|what| match what {
@@ -196,29 +207,23 @@ impl World<'_> {
                     self.in_force(order);
                 }
             }
+            Event::BolusStarted { source: Source::Patient, .. } => {
+                if let Some(id) = self.judged.asked {
+                    self.auditor.bolus_granted_now(self.now, id);
+                }
+            }
             Event::BolusStarted { source: Source::Single, .. } => self.single_began(),
             Event::BolusStarted { source: Source::Periodic, .. } => self.periodic_began(),
             Event::PrimeArmed { .. } => self.prime_armed(),
-            Event::LevelChanged { to, .. } => {
-                let level = match to {
-                    Rung::Full => Level::Full,
-                    Rung::NoPatientBolus => Level::NoPatientBolus,
-                    Rung::BasalOnly => Level::BasalOnly,
-                    Rung::FallBack => Level::FallBack,
-                    Rung::Cut => Level::DriveCut,
-                };
-                self.auditor.level(now, level);
-            }
-            Event::StateChanged { to, .. } => {
-                self.auditor.hold(now, Hold::Stopped, to == State::Stopped);
-                self.auditor.hold(
-                    now,
-                    Hold::Empty,
-                    matches!(to, State::Empty | State::Lost | State::Resting | State::Fresh),
-                );
-            }
+            Event::LevelChanged { to, .. } => self.level_is(to),
+            Event::StateChanged { to, .. } => self.state_is(to),
             Event::AlarmRaised { id, .. } => {
                 self.auditor.alarm_logged(u32::from(id.code()));
+                self.judged.logged.insert(id.code());
+                if id == AlarmId::WallClockUnset {
+                    self.judged.clock = None;
+                    self.schedule_step();
+                }
                 if FAULTS.contains(&id) {
                     self.judged.faults.insert(id.code());
                     self.fault_holds();
@@ -234,6 +239,54 @@ impl World<'_> {
         }
     }
 
+    fn level_is(&mut self, to: Rung) {
+        if self.judged.level.replace(to) == Some(to) {
+            return;
+        }
+        let level = match to {
+            Rung::Full => Level::Full,
+            Rung::NoPatientBolus => Level::NoPatientBolus,
+            Rung::BasalOnly => Level::BasalOnly,
+            Rung::FallBack => Level::FallBack,
+            Rung::Cut => Level::DriveCut,
+        };
+        self.auditor.level(self.now, level);
+    }
+
+    fn state_is(&mut self, to: State) {
+        if self.judged.state.replace(to) == Some(to) {
+            return;
+        }
+        let is_empty = matches!(to, State::Empty | State::Lost | State::Resting | State::Fresh);
+        self.auditor.hold(self.now, Hold::Stopped, to == State::Stopped);
+        self.auditor.hold(self.now, Hold::Empty, is_empty);
+    }
+
+    /// After a restart the pump is read anew: what it wrote into its journal in its last moment and had not yet made
+    /// durable has not come about, and nobody was told that it had.
+    pub(super) fn read_anew(&mut self) {
+        let Some(pump) = self.machine.pump() else { return };
+        let (state, level) = (pump.state(), pump.level());
+        let number = pump.order().map(|order| order.order_number);
+        let standing: Vec<AlarmId> = pump.alarms().iter().collect();
+        self.state_is(state);
+        self.level_is(level);
+        let running = self.running.map(|order| order.order_number);
+        let known = self.judged.proposed.iter().rev().find_map(|what| match what {
+            Proposed::Order(order) if Some(order.order_number) == number => Some(*order),
+            Proposed::Order(_) | Proposed::Single { .. } | Proposed::Prime { .. } => None,
+        });
+        if let Some(order) = known.filter(|_| running != number) {
+            self.in_force(order);
+        }
+        // An alarm that stands again has its record in the journal, before the one that said it was over.
+        for id in standing.iter().filter(|id| self.judged.logged.contains(&id.code())) {
+            self.auditor.alarm_logged(u32::from(id.code()));
+        }
+        self.judged.faults = standing.iter().filter(|id| FAULTS.contains(id)).map(|id| id.code()).collect();
+        self.fault_holds();
+    }
+
     fn fault_holds(&mut self) {
         let holds = self.judged.is_dark || !self.judged.faults.is_empty();
         self.auditor.hold(self.now, Hold::Fault, holds);
@@ -247,6 +300,10 @@ impl World<'_> {
     pub(super) fn power_came(&mut self) {
         self.judged.is_dark = false;
         self.auditor.restarted(self.now);
+        // Whether it is still stopped is read once it has read its stores.
+        if self.judged.state.take() == Some(State::Stopped) {
+            self.auditor.hold(self.now, Hold::Stopped, false);
+        }
         self.fault_holds();
     }
 
@@ -292,7 +349,6 @@ impl World<'_> {
         let answer = match outcome {
             asker::Outcome::Accepted(message::Answer::Accepted(accepted)) => {
                 self.tally.granted();
-                self.auditor.bolus_granted_now(self.now, id);
                 Answer::Granted { start_pump_ms: accepted.at.get() }
             }
             asker::Outcome::Refused(message::Answer::Refused(refused)) => {

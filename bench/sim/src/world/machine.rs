@@ -64,6 +64,11 @@ impl Machine {
     pub(super) const fn new(provision: Provision) -> Self {
         Self { provision, implant: None, bytes: Vec::new(), last_tone: None, off_after_cut: 0 }
     }
+
+    /// The pump inside, to be read; `None` while the power is gone.
+    pub(super) fn pump(&self) -> Option<&implant::pump::Pump> {
+        self.implant.as_ref().map(|implant| implant.pump())
+    }
 }
 
 /// The place in the bench's state memory of one of the implant's slots.
@@ -256,6 +261,10 @@ impl World<'_> {
         self.power_came();
         let second_ms = self.second.ticks(self.now);
         self.input(Input::Restart { cause, counter_kept, second_ms });
+        if self.ending.iter().any(|(_, what)| *what == Ends::Field) {
+            self.input(Input::Field { strong: true, second_ms });
+        }
+        self.read_anew();
     }
 
     /// What truly moved since, told to the implant as edges and to the auditor as motion.

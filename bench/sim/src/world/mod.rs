@@ -343,6 +343,7 @@ impl<'s> World<'s> {
             Mishap::Oscillator { is_second, numerator, denominator } => {
                 let which = if is_second { &mut self.second } else { &mut self.first };
                 which.run_at(now, numerator, denominator);
+                self.auditor.oscillator_wrong(now, numerator != denominator);
             }
             Mishap::Stall(lasts) => self.plant.drive().stall_until(now + lasts.get()),
             Mishap::MissEdges(count) => self.plant.drive().lose_edges(count),

@@ -185,6 +185,7 @@ impl World<'_> {
             Ok(id) if is_bolus => {
                 let peer = u64::from(self.device(who).link);
                 self.auditor.bolus_asked(self.now, (peer, id));
+                self.judged.asked = Some((peer, id));
             }
             Ok(_) => {}
             Err(_) => return Settled::Not(Outcome::Failed("the device could not put the request into one message")),
