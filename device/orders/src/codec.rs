@@ -82,10 +82,17 @@ impl Prescription {
             EmergencyRate::FallBack => 1,
         };
         out.array(2)?.u8(rate)?;
-        match self.emergency.returns_after {
-            None => out.null()?,
-            Some(after) => out.u64(after.get())?,
-        };
+        if self.emergency.returns_after == EmergencyRule::STAYS {
+            out.null()?;
+        } else {
+            out.array(u64::try_from(drugs).unwrap_or(0))?;
+            for after in self.emergency.returns_after.into_iter().take(drugs) {
+                match after {
+                    None => out.null()?,
+                    Some(after) => out.u64(after.get())?,
+                };
+            }
+        }
         out.u8(self.signatures)?;
         Ok(())
     }
@@ -127,10 +134,15 @@ impl Prescription {
             1 => EmergencyRate::FallBack,
             _ => return Err(Malformed::At(Field::EmergencyReturn)),
         };
-        let returns_after = match null(&mut from, Field::EmergencyReturn)? {
-            true => None,
-            false => Some(Duration::new(at(Field::EmergencyReturn, from.u64())?)),
-        };
+        let mut returns_after = EmergencyRule::STAYS;
+        if !null(&mut from, Field::EmergencyReturn)? {
+            array(&mut from, mixture.len(), Field::EmergencyReturn)?;
+            for after in returns_after.iter_mut().take(mixture.len()) {
+                if !null(&mut from, Field::EmergencyReturn)? {
+                    *after = Some(Duration::new(at(Field::EmergencyReturn, from.u64())?));
+                }
+            }
+        }
         let signatures = at(Field::Signatures, from.u8())?;
         let prescription = Self {
             order_number,

@@ -191,8 +191,24 @@ pub enum EmergencyRate {
 pub struct EmergencyRule {
     /// The rate it goes to; never above the rate it found.
     pub rate: EmergencyRate,
-    /// After how long therapy returns by itself; `None`: it stays, and alarms again.
-    pub returns_after: Option<Duration>,
+    /// One per drug, in the mixture's order: after how long therapy with it may return by itself; `None`: never, so that
+    /// the emergency stays and alarms again.
+    pub returns_after: [Option<Duration>; DRUGS_MAX],
+}
+
+impl EmergencyRule {
+    /// No drug returns by itself.
+    pub const STAYS: [Option<Duration>; DRUGS_MAX] = [None; DRUGS_MAX];
+
+    /// After how long this mixture returns by itself: the longest wait of any of its drugs, and never if one of them must
+    /// not. A mixture comes back as a whole, so that its most dangerous drug decides.
+    pub fn returns(&self, mixture: &Mixture) -> Option<Duration> {
+        let mut longest = None;
+        for (_, after) in mixture.iter().zip(self.returns_after) {
+            longest = longest.max(Some(after?));
+        }
+        longest
+    }
 }
 
 /// What a clinician ordered.
@@ -286,8 +302,12 @@ impl Prescription {
         } else {
             refusals.note(Field::FallBack.check(self.fall_back.get()));
         }
-        if let Some(after) = self.emergency.returns_after {
+        for (drug, after) in self.emergency.returns_after.into_iter().enumerate() {
+            let Some(after) = after else { continue };
             refusals.note(Field::EmergencyReturn.check(after.get()));
+            if drug >= self.mixture.len() {
+                refusals.push(Refusal::of(Reason::Contradiction, Field::EmergencyReturn, after.get(), 0));
+            }
         }
         refusals.note(Field::Signatures.check(u64::from(self.signatures)));
         refusals.into_result()

@@ -35,7 +35,10 @@ fn order(mode: Mode) -> Prescription {
         gap_limit: Duration::from_hours(24),
         front_threshold: Permille::new(50),
         fall_back: FlowRate::new(100_000),
-        emergency: EmergencyRule { rate: EmergencyRate::MinimumRate, returns_after: Some(Duration::from_hours(12)) },
+        emergency: EmergencyRule {
+            rate: EmergencyRate::MinimumRate,
+            returns_after: [Some(Duration::from_hours(12)), None, None, None],
+        },
         signatures: 1,
     }
 }
@@ -112,7 +115,8 @@ const FIELDS: &[(Field, Put)] = &[
     }),
     (Field::FallBack, |n| Some(Prescription { fall_back: FlowRate::new(n), ..continuous() })),
     (Field::EmergencyReturn, |n| {
-        let emergency = EmergencyRule { returns_after: Some(Duration::new(n)), ..continuous().emergency };
+        let emergency =
+            EmergencyRule { returns_after: [Some(Duration::new(n)), None, None, None], ..continuous().emergency };
         Some(Prescription { emergency, ..continuous() })
     }),
     (Field::Signatures, |n| Some(Prescription { signatures: n.try_into().ok()?, ..continuous() })),

@@ -75,7 +75,8 @@ fn prescription() -> impl Strategy<Value = Prescription> {
             fall_back: FlowRate::new(50_000),
             emergency: EmergencyRule {
                 rate: EmergencyRate::MinimumRate,
-                returns_after: bolus.then_some(Duration::from_hours(12)),
+                // The first drug of the mixture may come back by itself, another not.
+                returns_after: [bolus.then_some(Duration::from_hours(12)), None, None, None],
             },
             signatures: 1,
         },

@@ -109,7 +109,9 @@ impl Pump {
         let _ = peer;
         self.state.after(Happening::CallEmergency).map_err(|refusal| self.say(now, Ask::Emergency, refusal))?;
         let found = self.calling.map_or(self.flow, |calling| calling.found);
-        let after = self.order.as_ref().and_then(|order| order.emergency.returns_after);
+        //= requirements/ladder.md#emergency
+        //# The pump MUST return from an emergency by itself only where the order says so for every drug of its mixture, and never above the rate it found.
+        let after = self.order.as_ref().and_then(|order| order.emergency.returns(&order.mixture));
         self.calling = Some(Calling { since: now, until: after.map(|after| now.after(after)), found });
         self.note(now, Event::Emergency { is_on: true });
         self.happen(now, Happening::CallEmergency);

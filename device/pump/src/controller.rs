@@ -324,7 +324,6 @@ impl Pump {
             return;
         }
         let now = self.read_clocks(raw, second_ms);
-        self.guard.tick(second_ms);
         if self.ceilings.is_bucket_over(now) {
             let closed = &mut self.closed;
             let mut dropped = false;
@@ -359,6 +358,7 @@ impl Pump {
         let before = self.clocks.agreement();
         let agreement = self.clocks.tick(raw, second_ms);
         (self.raw, self.second_ms) = (raw, second_ms);
+        self.guard.clocks(second_ms, raw);
         let now = self.clocks.now(raw);
         if agreement != before {
             self.review_at = now;

@@ -13,7 +13,7 @@
 //! | 38–39 | strokes charged in the open bucket |
 //! | 40–43 | what remains of the lockout, ms |
 //! | 44–51 | strokes commanded and confirmed since birth |
-//! | 52 | the format's number, a stroke in flight, the source of a bolus in progress |
+//! | 52 | a person's stop, the format's number, a stroke in flight, the source of a bolus in progress or an emergency |
 //! | 53–54 | strokes left of that bolus |
 //! | 55–59 | remainder of the basal, nL·ms per day |
 //! | 60–63 | check sum over all before (CRC-32, ISO HDLC) |
@@ -32,12 +32,25 @@ pub const BYTES: usize = 64;
 const BODY: usize = 60;
 /// Length of the bucket that is open.
 const BUCKET: Duration = Duration::from_minutes(5);
-/// The format's number. It is never 0 or 15, so that neither an erased nor a zeroed slot can have it.
+/// The format's number. It is never 0 or 7, so that neither an erased nor a zeroed slot can have it.
 const FORMAT: u8 = 1;
 /// In the flags: no bolus is in progress.
 const NO_BOLUS: u8 = 0b111;
+/// In the flags, in the place of a bolus, which an emergency has ended: the emergency runs.
+const EMERGENCY: u8 = 0b110;
+/// In the flags: a person's stop runs.
+const STOPPED: u8 = 0b1000_0000;
 /// The widest table: the record is written twice per stroke.
 static CHECK: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
+
+/// What a person has taken away, which no loss of another record may give back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Held {
+    /// A clinician's stop, the minimum rate after its 47th hour with it.
+    Stopped,
+    /// The emergency, called at the skin.
+    Emergency,
+}
 
 /// What the two slots of the dose record hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -61,8 +74,10 @@ pub struct DoseRecord {
     pub confirmed: u32,
     /// A stroke was about to be commanded and is not yet confirmed or given up.
     pub in_flight: bool,
-    /// The bolus in progress: the code of its source, below 7, and the strokes left of it.
+    /// The bolus in progress: the code of its source, below 6, and the strokes left of it.
     pub bolus: Option<(u8, u16)>,
+    /// The stop or emergency that runs.
+    pub held: Option<Held>,
     /// What the basal has accrued and not given, in nL·ms per day.
     pub remainder: u64,
 }
@@ -105,8 +120,13 @@ impl DoseRecord {
     /// lockout are refused long before.
     pub fn encode(&self) -> [u8; BYTES] {
         let mut bytes = [0u8; BYTES];
-        let source = self.bolus.map_or(NO_BOLUS, |(source, _)| source.min(NO_BOLUS));
-        let flags = FORMAT << 4 | u8::from(self.in_flight) << 3 | source;
+        let (stop, no_bolus) = match self.held {
+            None => (0, NO_BOLUS),
+            Some(Held::Stopped) => (STOPPED, NO_BOLUS),
+            Some(Held::Emergency) => (0, EMERGENCY),
+        };
+        let source = self.bolus.map_or(no_bolus, |(source, _)| source.min(NO_BOLUS));
+        let flags = stop | FORMAT << 4 | u8::from(self.in_flight) << 3 | source;
         let mut out = Writer { rest: &mut bytes };
         out.put::<4>(u64::from(self.sequence));
         out.put::<6>(self.mono.get());
@@ -152,8 +172,13 @@ impl DoseRecord {
         let remainder = from.take::<5>()?;
         let in_flight = flags & 0b1000 != 0;
         let source = flags & NO_BOLUS;
-        let bolus = if source == NO_BOLUS { None } else { Some((source, left)) };
-        if flags >> 4 != FORMAT || commanded.checked_sub(confirmed)? < u32::from(in_flight) {
+        let bolus = if matches!(source, NO_BOLUS | EMERGENCY) { None } else { Some((source, left)) };
+        let held = match (flags & STOPPED != 0, source) {
+            (true, _) => Some(Held::Stopped),
+            (false, EMERGENCY) => Some(Held::Emergency),
+            (false, _) => None,
+        };
+        if flags >> 4 & 0b111 != FORMAT || commanded.checked_sub(confirmed)? < u32::from(in_flight) {
             return None;
         }
         Some(Self {
@@ -167,6 +192,7 @@ impl DoseRecord {
             confirmed,
             in_flight,
             bolus,
+            held,
             remainder,
         })
     }
@@ -243,6 +269,7 @@ mod tests {
             confirmed: 999_990,
             in_flight: true,
             bolus: Some((3, 40)),
+            held: None,
             remainder: 43_200_000_000,
         }
     }
@@ -313,12 +340,15 @@ mod tests {
         fn every_record_comes_back_whole(
             sequence: u32, mono in 0u64..1 << 48, raw: u32, open in proptest::array::uniform4(0u64..1 << 48),
             open_strokes: u16, lockout: u32, confirmed in 0u32..u32::MAX - 100, unconfirmed in 0u32..99,
-            in_flight: bool, bolus in proptest::option::of((0u8..7, any::<u16>())), remainder in 0u64..1 << 40,
+            in_flight: bool, bolus in proptest::option::of((0u8..6, any::<u16>())), remainder in 0u64..1 << 40,
+            held in proptest::sample::select(&[None, Some(Held::Stopped), Some(Held::Emergency)]),
         ) {
+            // An emergency has ended every bolus.
+            let bolus = bolus.filter(|_| held != Some(Held::Emergency));
             let stored = DoseRecord {
                 sequence, mono: Instant::new(mono), raw, open: open.map(Mass::new), open_strokes,
                 lockout_left: Duration::new(u64::from(lockout)),
-                commanded: confirmed + unconfirmed + u32::from(in_flight), confirmed, in_flight, bolus, remainder,
+                commanded: confirmed + unconfirmed + u32::from(in_flight), confirmed, in_flight, bolus, held, remainder,
             };
             let bytes = stored.encode();
             prop_assert!(bytes.len() <= 64);

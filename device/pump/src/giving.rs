@@ -20,8 +20,6 @@ impl Pump {
     pub(crate) fn flow_now(&self, now: Instant) -> FlowRate {
         let by_level = self.flow_of_level(now);
         match self.state {
-            //= requirements/ladder.md#emergency
-            //# The pump MUST return from an emergency by itself only where the order says so, and never above the rate it found.
             State::Running => self.calling.map_or(by_level, |calling| by_level.min(calling.found)),
             State::Resting if self.level < Level::Cut => self.device.minimum_rate,
             //= requirements/ladder.md#emergency

@@ -5,8 +5,10 @@
 //! strokes, and holds the enable line. Why a stroke was commanded, what drug it held and whether the patient needs it
 //! it does not know.
 //!
-//! It stands alone: this file imports nothing, holds plain integers and its own check sum, and takes its time from the
-//! second oscillator only, so that no mistake of controller, ceilings or quantity arithmetic can be its mistake too.
+//! It stands alone: it imports nothing but its own records, holds plain integers and its own check sum, and takes its time
+//! from the second oscillator, so that no mistake of controller, ceilings or quantity arithmetic can be its mistake too.
+//! Only a second oscillator that stands still altogether measures nothing: windows that never close would then cut a drive
+//! that gives no more than it should, and a cut is a stop. The guard sees that for itself and goes on by the first.
 //!
 //! Terms. *Order part*: the few numbers of the order that the guard keeps in its own stored record. *Running volume*:
 //! what moved in the open hour and the 24 hours before it; a part hour counts whole, so the span is 24 h to 25 h and
@@ -19,6 +21,10 @@
 //!      ▲                                                        │
 //!      └── re_enable: clinician, presence, cause tested false ──┘      no order part: not enabled, nothing to latch
 //! ```
+
+mod record;
+
+use record::{clip, opened, put, put_words, seal, word};
 
 /// Closed hours that count beside the open one.
 const HOURS: usize = 24;
@@ -39,6 +45,9 @@ const STRAY_MAX: u32 = 2;
 const STRAY_SPAN_MS: u64 = 900_000;
 /// How often the guard wants its state stored while time passes: the most of a window's time that a restart repeats.
 const STORE_EVERY_MS: u64 = 900_000;
+/// The second oscillator stands still if it has not counted at all while the first counted so much. The first alone is
+/// believed for no longer than this at a time: a leap of it closes no windows.
+const STILL_MS: u64 = 600_000;
 
 /// The guard's share of an order, in its own record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -162,6 +171,9 @@ pub struct Guard {
     cut: Option<Cut>,
     /// Latest reading of the second oscillator.
     at_ms: u64,
+    /// Latest reading of the first, and what it has counted since the second one last moved.
+    first_ms: u64,
+    still_ms: u64,
     /// Time since the open minute and the open hour began.
     minute_ms: u64,
     hour_ms: u64,
@@ -197,6 +209,9 @@ impl Guard {
             part: None,
             cut: None,
             at_ms: second_ms,
+            // None yet: nothing lies before the first reading.
+            first_ms: u64::MAX,
+            still_ms: 0,
             minute_ms: 0,
             hour_ms: 0,
             minutes: [0; MINUTES],
@@ -249,10 +264,26 @@ impl Guard {
         self.part = None;
     }
 
+    /// Time passed, and both oscillators were read: the first only to see whether the second counts at all.
+    pub fn clocks(&mut self, second_ms: u64, first_ms: u64) {
+        let beside = first_ms.saturating_sub(self.first_ms);
+        self.first_ms = first_ms;
+        if second_ms != self.at_ms {
+            self.still_ms = 0;
+            return self.tick(second_ms);
+        }
+        //= requirements/guard.md#own-clock
+        //# While the second oscillator stands still, the guard MUST count time by the first, so that a dead clock leads to the fall-back and not to a cut.
+        if self.still_ms >= STILL_MS {
+            self.pass(if beside < STILL_MS { beside } else { STILL_MS });
+        }
+        self.still_ms = self.still_ms.saturating_add(beside);
+    }
+
     /// Time passed. Work is bounded by the number of buckets.
     pub fn tick(&mut self, second_ms: u64) {
         //= requirements/guard.md#own-clock
-        //# The guard MUST take its time from the second oscillator alone.
+        //# The guard MUST take its time from the second oscillator alone, as long as that one counts at all.
         let elapsed = second_ms.saturating_sub(self.at_ms);
         self.at_ms = second_ms;
         self.pass(elapsed);
@@ -545,54 +576,4 @@ fn close<const N: usize>(closed: &mut [u32; N], open: &mut u32, times: u64) -> u
         }
     }
     gone
-}
-
-fn clip(value: u64) -> u32 {
-    u32::try_from(value).unwrap_or(u32::MAX)
-}
-
-fn put(bytes: &mut [u8], at: usize, part: &[u8]) {
-    for (to, from) in bytes.iter_mut().skip(at).zip(part) {
-        *to = *from;
-    }
-}
-
-fn put_words(bytes: &mut [u8], words: &[u32]) {
-    for (to, from) in bytes.chunks_exact_mut(4).zip(words) {
-        to.copy_from_slice(&from.to_le_bytes());
-    }
-}
-
-fn word(bytes: &[u8], at: usize) -> Option<u32> {
-    let part = bytes.get(at..at.checked_add(4)?)?;
-    Some(u32::from_le_bytes(part.try_into().ok()?))
-}
-
-/// Writes the check sum of all before it into the last four bytes.
-fn seal(bytes: &mut [u8]) {
-    if let Some((body, sum)) = bytes.split_last_chunk_mut::<4>() {
-        *sum = crc(body).to_le_bytes();
-    }
-}
-
-/// The body of a record of this length whose check sum is right.
-fn opened(bytes: &[u8], length: usize) -> Option<&[u8]> {
-    let (body, sum) = bytes.get(..length)?.split_last_chunk::<4>()?;
-    if u32::from_le_bytes(*sum) == crc(body) { Some(body) } else { None }
-}
-
-/// CRC-32 (polynomial 0xEDB88320, reflected), bit by bit: a table of its own would be one more thing to go wrong.
-fn crc(bytes: &[u8]) -> u32 {
-    let mut sum = u32::MAX;
-    for byte in bytes {
-        sum ^= u32::from(*byte);
-        for _ in 0..8 {
-            let odd = sum & 1 == 1;
-            sum >>= 1;
-            if odd {
-                sum ^= 0xEDB8_8320;
-            }
-        }
-    }
-    !sum
 }

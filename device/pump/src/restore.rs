@@ -6,21 +6,22 @@
 //! the lower rate. If nothing can be believed the pump stops and says so; it never makes up a dose.
 
 use orders::prescription::PatientBolus;
-use orders::{AlarmId, Instant, Mass, Prescription, Volume};
+use orders::{AlarmId, Duration, FlowRate, Instant, Mass, Prescription, Volume};
 
 use crate::basal::Basal;
 use crate::battery::Battery;
 use crate::bolus::Source;
 use crate::ceilings::Ceilings;
-use crate::controller::{Part, Pump, Save, Strokes};
+use crate::controller::{Calling, Part, Pump, Save, Stopping, Strokes};
 use crate::declared::StrokeCount;
-use crate::dose_record::{self, DoseRecord, Verdict};
+use crate::dose_record::{self, DoseRecord, Held, Verdict};
 use crate::drive::Drive;
 use crate::events::{Cause, Ending, Event, Mend};
 use crate::fall_back::FallBack;
 use crate::fluid_path::FluidPath;
 use crate::guard::{Guard, OrderPart, Restart};
 use crate::journal::{self, Journal};
+use crate::judge::lowest_flow;
 use crate::ordering::worst_day;
 use crate::selftest::Selftest;
 use crate::status::Status;
@@ -278,9 +279,10 @@ impl Pump {
         let is_whole = stored.commit.is_none() || stored.whole == [true; 4] || self.is_before_any_order(stored);
         self.state = stored.status.as_ref().map_or(State::Running, |status| status.state);
         if stored.status.is_none() {
-            // Whether somebody had stopped it cannot be known: the clinician's own rate of last resort runs.
+            // What else the status knew is gone: the clinician's own rate of last resort is the most that runs.
             self.stand(now, AlarmId::CommitMismatch);
         }
+        self.restore_held(now, record);
         if !is_whole {
             //= requirements/ladder.md#one-commit
             //# When commit numbers do not match, the pump MUST run the lower of the mass rates that could be meant.
@@ -305,6 +307,33 @@ impl Pump {
                 }
             }
             (_, None) => {}
+        }
+    }
+
+    /// A person's stop and an emergency stand in the dose record too: no loss of the status gives back what a person took
+    /// away. Of the stop's end nothing is known then, so that its alarm comes at once; its 47 hours are counted from when
+    /// the record was written, which is when the stop began or later.
+    //= requirements/ladder.md#stop-survives
+    //# A stop by a person and an emergency MUST outlast the loss of the status as well as the loss of the dose record.
+    fn restore_held(&mut self, now: Instant, record: Option<&DoseRecord>) {
+        let Some((record, held)) = record.and_then(|record| Some((record, record.held?))) else { return };
+        match (held, self.state) {
+            (Held::Stopped, State::Running) => {
+                self.state = State::Stopped;
+                self.stopping = Some(Stopping { since: record.mono.min(now), maximum: Duration::ZERO });
+            }
+            (Held::Emergency, State::Running) => {
+                self.state = State::Emergency;
+                // What it found is not known: the least that the order ever gives, and it stays until somebody acts.
+                let least = self.order.as_ref().map(|order| lowest_flow(order, &self.device));
+                let found = [least, self.fall_back.map(|held| held.flow)].into_iter().flatten().min();
+                let found = found.unwrap_or(FlowRate::ZERO);
+                self.calling = Some(Calling { since: record.mono.min(now), until: None, found });
+            }
+            (
+                Held::Stopped | Held::Emergency,
+                State::Fresh | State::Stopped | State::Resting | State::Emergency | State::Empty | State::Lost,
+            ) => {}
         }
     }
 
@@ -431,6 +460,11 @@ impl Pump {
             confirmed: self.strokes.confirmed,
             in_flight: self.stroke.is_some(),
             bolus,
+            held: match self.state {
+                State::Stopped | State::Resting => Some(Held::Stopped),
+                State::Emergency => Some(Held::Emergency),
+                State::Fresh | State::Running | State::Empty | State::Lost => None,
+            },
             remainder: self.basal.remainder(),
         }
     }

@@ -135,6 +135,8 @@ impl Pump {
         } else {
             self.over(now, AlarmId::StoppedLong);
         }
+        //= requirements/ladder.md#emergency
+        //# An emergency from which the pump does not return MUST alarm again until someone acts.
         self.test(now, AlarmId::Emergency, self.state == State::Emergency);
         if self.calling.and_then(|calling| calling.until).is_some_and(|until| now >= until) {
             self.happen(now, Happening::EmergencyEnds);
@@ -182,6 +184,8 @@ impl Pump {
         }
         self.note(now, Event::StateChanged { from: self.state, to: next });
         self.state = next;
+        // A stop stands in the dose record too, and there first.
+        self.dirty.dose = true;
         match next {
             State::Running => {
                 self.stopping = None;

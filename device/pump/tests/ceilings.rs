@@ -52,7 +52,7 @@ fn order(drug: Drug, ceiling: Ceiling) -> Prescription {
         gap_limit: Duration::from_hours(4),
         front_threshold: Permille::new(50),
         fall_back: FlowRate::new(50_000),
-        emergency: EmergencyRule { rate: EmergencyRate::MinimumRate, returns_after: None },
+        emergency: EmergencyRule { rate: EmergencyRate::MinimumRate, returns_after: EmergencyRule::STAYS },
         signatures: 1,
     }
 }

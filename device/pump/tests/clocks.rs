@@ -36,6 +36,28 @@ fn an_oscillator_twice_too_fast_or_a_first_one_that_stopped_goes_to_the_fall_bac
     }
 }
 
+//= requirements/guard.md#own-clock
+//= type=test
+//# While the second oscillator stands still, the guard MUST count time by the first, so that a dead clock leads to the fall-back and not to a cut.
+#[test]
+fn a_second_oscillator_that_died_leaves_a_baclofen_patient_on_the_fall_back_for_a_week_and_never_stopped() {
+    for order in [baclofen(), morphine()] {
+        let mut bench = Bench::running(&order);
+        bench.to("day 3 08:00");
+        bench.oscillators(1000, 0);
+        bench.to("day 3 08:20");
+        assert!(bench.stands(AlarmId::ClockFailed));
+        let sounds = bench.sounds.len();
+        bench.to("day 10 08:20");
+        assert_eq!((bench.pump.level(), bench.pump.guard_cut()), (Level::FallBack, None));
+        assert!(!bench.stands(AlarmId::OverDelivery));
+        let moved = bench.moved_between(at("day 3 08:20"), bench.now);
+        let ordered = 7 * order.fall_back.get();
+        assert!(moved.abs_diff(ordered) <= 1_000, "{moved} nL of {ordered} nL");
+        assert!(bench.sounds.len() > sounds + 7 * 24, "and it is heard all week");
+    }
+}
+
 #[test]
 fn an_oscillator_three_percent_off_gives_no_more_than_the_slower_one_says() {
     for (first, second) in [(1030, 1000), (1000, 1030), (970, 1000), (1000, 970)] {

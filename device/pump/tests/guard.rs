@@ -78,7 +78,7 @@ fn a_drive_that_runs_away_is_cut_within_the_quarter_of_an_hour() {
 
 //= requirements/guard.md#own-clock
 //= type=test
-//# The guard MUST take its time from the second oscillator alone.
+//# The guard MUST take its time from the second oscillator alone, as long as that one counts at all.
 #[test]
 fn when_the_first_oscillator_runs_twice_too_fast_the_guard_still_counts_real_hours() {
     // The controller believes that two days passed while the second oscillator counted one.
@@ -260,4 +260,64 @@ proptest! {
         prop_assert_eq!(back.running_strokes(), guard.running_strokes());
         prop_assert_eq!(back.cut(), cut);
     }
+}
+
+//= requirements/guard.md#own-clock
+//= type=test
+//# While the second oscillator stands still, the guard MUST count time by the first, so that a dead clock leads to the fall-back and not to a cut.
+#[test]
+fn with_a_dead_clock_of_its_own_it_still_holds_the_signed_volume_of_a_day_and_no_less() {
+    // 500 strokes in 24 h by the first oscillator, for ten days; the second stands at 01:00.
+    let mut guard = guard();
+    guard.clocks(H, H);
+    for stroke in 0..5_000u64 {
+        let first = H + stroke * 172_800;
+        guard.clocks(H, first);
+        guard.command(H);
+        guard.clocks(H, first + 400);
+        guard.edge(H);
+        assert!(guard.enabled(), "day {}", first / (24 * H));
+    }
+    // A controller that gives four times as much is cut within the day all the same.
+    let from = H + 5_000 * 172_800;
+    let mut given = 0;
+    while guard.enabled() {
+        guard.clocks(H, from + given * 43_200);
+        guard.command(H);
+        guard.edge(H);
+        given += 1;
+    }
+    assert_eq!(guard.cut(), Some(Cut::RunningVolume));
+    assert!(given <= 1_000, "{given} strokes");
+}
+
+#[test]
+fn a_leap_of_the_first_oscillator_beside_a_dead_second_one_empties_no_window() {
+    let mut guard = guard();
+    guard.clocks(H, H);
+    strokes(&mut guard, H, 1_000, 0);
+    assert_eq!(guard.cut(), Some(Cut::OverSpeed));
+    let mut leaping = guard_with(900);
+    let before = leaping.running_strokes();
+    for leap in 1..=6u64 {
+        leaping.clocks(H + 400, H + leap * 24 * H);
+    }
+    assert_eq!(leaping.running_strokes(), before, "six days by a clock that leaps are an hour at most");
+    // The second one counts again: the first is forgotten.
+    leaping.clocks(2 * H, 400 * H);
+    assert_eq!(leaping.running_strokes(), before);
+}
+
+/// A guard that has seen so many strokes, slowly, up to one hour.
+fn guard_with(count: u64) -> Guard {
+    let mut guard = guard();
+    let every = H / count;
+    for index in 0..count {
+        // Too fast for the order: only the count matters here.
+        guard.set_part(OrderPart { speed_nl: 1_000_000, ..PART });
+        guard.command(index * every);
+        guard.edge(index * every);
+    }
+    guard.clocks(H + 400, H);
+    guard
 }

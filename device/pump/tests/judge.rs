@@ -44,7 +44,7 @@ fn order(drugs: &[(Drug, u32, Ceiling)], mode: Mode) -> Prescription {
         gap_limit: Duration::from_hours(24),
         front_threshold: Permille::new(50),
         fall_back: FlowRate::new(50_000),
-        emergency: EmergencyRule { rate: EmergencyRate::MinimumRate, returns_after: None },
+        emergency: EmergencyRule { rate: EmergencyRate::MinimumRate, returns_after: EmergencyRule::STAYS },
         signatures: 1,
     }
 }

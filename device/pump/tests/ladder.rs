@@ -4,8 +4,9 @@ mod bench;
 
 use bench::*;
 use orders::alarm::Level;
+use orders::mixture::Component;
 use orders::prescription::*;
-use orders::{AlarmId, Duration, FlowRate, Reason, Volume};
+use orders::{AlarmId, Drug, Duration, FlowRate, Mixture, Reason, Volume};
 use pump::transitions::State;
 
 fn minimum() -> u64 {
@@ -74,7 +75,8 @@ fn forty_seven_hours_after_empty_there_is_still_nothing() {
     assert!(!bench.enabled);
 }
 
-fn with_emergency(returns_after: Option<Duration>) -> Prescription {
+fn with_emergency(returns: Option<Duration>) -> Prescription {
+    let returns_after = [returns, None, None, None];
     Prescription { emergency: EmergencyRule { rate: EmergencyRate::FallBack, returns_after }, ..morphine() }
 }
 
@@ -83,7 +85,7 @@ fn with_emergency(returns_after: Option<Duration>) -> Prescription {
 //# An emergency command MUST NOT raise the mass rate of any drug.
 //= requirements/ladder.md#emergency
 //= type=test
-//# The pump MUST return from an emergency by itself only where the order says so, and never above the rate it found.
+//# The pump MUST return from an emergency by itself only where the order says so for every drug of its mixture, and never above the rate it found.
 #[test]
 fn an_emergency_goes_down_and_comes_back_only_where_the_order_says_so() {
     for returns in [None, Some(Duration::from_hours(4))] {
@@ -106,6 +108,54 @@ fn an_emergency_goes_down_and_comes_back_only_where_the_order_says_so() {
             bench.to("day 5 08:00");
             assert_eq!(bench.pump.state(), State::Emergency, "nobody came");
         }
+    }
+}
+
+//= requirements/ladder.md#emergency
+//= type=test
+//# The pump MUST return from an emergency by itself only where the order says so for every drug of its mixture, and never above the rate it found.
+//= requirements/ladder.md#emergency
+//= type=test
+//# An emergency from which the pump does not return MUST alarm again until someone acts.
+#[test]
+fn baclofen_comes_back_by_itself_and_with_morphine_beside_it_only_when_both_may() {
+    let both = Mixture::of(&[
+        Component { drug: Drug::Morphine, concentration: mg_per_ml(1) },
+        Component { drug: Drug::Baclofen, concentration: mg_per_ml(1) },
+    ])
+    .unwrap();
+    let (soon, late) = (Some(Duration::from_hours(4)), Some(Duration::from_hours(12)));
+    for (morphine_returns, baclofen_returns, back_by) in
+        [(None, soon, None), (soon, None, None), (soon, late, Some("day 3 20:10")), (None, None, None)]
+    {
+        let mut order = Prescription { mixture: both, ..morphine() };
+        order.ceilings[1] = order.ceilings[0];
+        order.emergency.returns_after = [morphine_returns, baclofen_returns, None, None];
+        let mut bench = Bench::running(&order);
+        bench.to("day 3 08:00");
+        let raw = bench.raw();
+        bench.pump.emergency(raw, HANDSET).unwrap();
+        bench.to("day 3 19:50");
+        assert_eq!(bench.pump.state(), State::Emergency, "not before the slower of both: {morphine_returns:?}");
+        bench.to(back_by.unwrap_or("day 6 08:00"));
+        if back_by.is_some() {
+            assert_eq!(bench.pump.state(), State::Running);
+            continue;
+        }
+        assert_eq!(bench.pump.state(), State::Emergency);
+        // Somebody took note of it and did nothing: a day later it is heard again, and so on until somebody acts.
+        let raw = bench.raw();
+        bench.pump.acknowledge_alarm(raw, AlarmId::Emergency, NURSE);
+        bench.settle();
+        let quiet = bench.sounds.len();
+        bench.to("day 7 07:50");
+        assert_eq!(bench.sounds.len(), quiet, "quiet, as was asked for");
+        bench.to("day 7 09:00");
+        assert!(bench.sounds.len() > quiet, "and then heard again");
+        let raw = bench.raw();
+        bench.pump.resume(raw, NURSE).unwrap();
+        bench.settle();
+        assert!(!bench.stands(AlarmId::Emergency));
     }
 }
 

@@ -3,7 +3,7 @@
 mod bench;
 
 use bench::*;
-use orders::{AlarmId, Reason};
+use orders::{AlarmId, Duration, Reason};
 use pump::events::Cause;
 use pump::transitions::State;
 
@@ -164,4 +164,56 @@ fn while_the_clocks_were_known_to_disagree_nothing_counts_as_elapsed_without_pow
         assert_eq!(bench.now, told);
         assert!(bench.asks().is_err());
     }
+}
+
+//= requirements/ladder.md#stop-survives
+//= type=test
+//# A stop by a person and an emergency MUST outlast the loss of the status as well as the loss of the dose record.
+#[test]
+fn a_stop_outlasts_the_loss_of_either_record_and_what_is_lost_with_it_is_an_alarm_at_once() {
+    for counter_kept in [true, false] {
+        for lost in ["status", "dose record"] {
+            let mut bench = Bench::running(&morphine());
+            bench.to("day 3 08:00");
+            let raw = bench.raw();
+            bench.pump.stop(raw, 1, Duration::from_hours(4), NURSE).unwrap();
+            bench.settle();
+            bench.to("day 3 10:00");
+            match lost {
+                "status" => bench.store.status = [None, None],
+                _ => bench.store.dose = [vec![0x55; 64], vec![0xAA; 64]],
+            }
+            let moved = bench.moved.len();
+            bench.restart(Cause::BrownOut, counter_kept);
+            assert_eq!(bench.pump.state(), State::Stopped, "{lost}");
+            bench.to("day 3 11:00");
+            assert_eq!(bench.moved.len(), moved, "{lost}: nothing is given to a patient whose pump was stopped");
+            assert!(!bench.enabled);
+            assert_eq!(bench.stands(AlarmId::StoppedLong), lost == "status", "its end is not known any more");
+            assert!(bench.stands(if lost == "status" { AlarmId::CommitMismatch } else { AlarmId::DoseRecordLost }));
+            // A stop is no place to be forgotten in: 47 hours after it began the rotor turns at the minimum rate.
+            bench.to("day 5 11:00");
+            assert_eq!(bench.pump.state(), State::Resting, "{lost} {counter_kept}");
+        }
+    }
+}
+
+//= requirements/ladder.md#stop-survives
+//= type=test
+//# A stop by a person and an emergency MUST outlast the loss of the status as well as the loss of the dose record.
+#[test]
+fn an_emergency_called_at_the_skin_is_not_undone_by_a_lost_status_and_gives_no_more_than_before() {
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 3 08:00");
+    let raw = bench.raw();
+    bench.pump.emergency(raw, HANDSET).unwrap();
+    bench.to("day 3 09:00");
+    let slowed = bench.pump.flow();
+    bench.store.status = [None, None];
+    bench.restart(Cause::BrownOut, true);
+    assert_eq!(bench.pump.state(), State::Emergency);
+    assert!(bench.pump.flow() <= slowed && !bench.pump.flow().is_zero());
+    assert!(bench.stands(AlarmId::Emergency));
+    bench.to("day 4 09:00");
+    assert_eq!(bench.pump.state(), State::Emergency, "it stays until somebody acts");
 }

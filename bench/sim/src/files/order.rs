@@ -55,6 +55,8 @@ struct InMixture {
     drug: DrugName,
     concentration: Written<Concentration>,
     ceiling: CeilingTable,
+    /// After how long the emergency ends by itself as far as this drug goes; without it, never.
+    emergency_returns_after: Option<Written<Duration>>,
 }
 
 #[derive(Deserialize, Debug, Clone)]
@@ -128,7 +130,6 @@ struct Alarm {
 #[serde(deny_unknown_fields)]
 struct Emergency {
     rate: EmergencyTo,
-    returns_after: Option<Written<Duration>>,
 }
 
 #[derive(Deserialize, Debug, Clone, Copy)]
@@ -222,6 +223,10 @@ impl Order {
             allotment: bolus.allotment,
         });
         let at_once = self.patient_bolus.as_ref().and_then(|bolus| bolus.at_once_for_reason);
+        let mut returns_after = EmergencyRule::STAYS;
+        for (place, component) in returns_after.iter_mut().zip(&self.mixture) {
+            *place = component.emergency_returns_after.as_ref().map(|after| after.0);
+        }
         let prescription = Prescription {
             order_number: self.number,
             author: self.author,
@@ -246,7 +251,7 @@ impl Order {
                     EmergencyTo::MinimumRate => EmergencyRate::MinimumRate,
                     EmergencyTo::FallBack => EmergencyRate::FallBack,
                 },
-                returns_after: self.emergency.returns_after.map(|after| after.0),
+                returns_after,
             },
             signatures: self.signatures,
         };

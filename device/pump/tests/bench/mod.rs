@@ -67,7 +67,7 @@ pub fn morphine() -> Prescription {
         gap_limit: Duration::from_hours(24),
         front_threshold: Permille::new(50),
         fall_back: FlowRate::new(100_000),
-        emergency: EmergencyRule { rate: EmergencyRate::MinimumRate, returns_after: None },
+        emergency: EmergencyRule { rate: EmergencyRate::MinimumRate, returns_after: EmergencyRule::STAYS },
         signatures: 1,
     }
 }
