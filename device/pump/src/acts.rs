@@ -281,7 +281,7 @@ impl Pump {
     pub(crate) fn take_ramp_steps(&mut self, now: Instant) {
         let Some(order) = self.order else { return };
         let before = self.program.ramp_step();
-        self.program.advance(now, &order, self.clocks.wall(now));
+        self.program.advance(now, &order);
         let step = self.program.ramp_step();
         if let (true, Some(ramp)) = (step != before, order.ramp) {
             self.note(now, Event::RampStep { step, share: ramp.share(step) });

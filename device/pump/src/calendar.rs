@@ -4,22 +4,22 @@
 //! may not do: give a step twice. It leaves ramps, modes and everything monotonic to `program`.
 //!
 //! Terms. *Old clock*: the wall clock as it ran before the rule began, going on unseen. *Rule*: after a setting the lower
-//! of the flows by the old and the new time runs, for a day at least and then until both give the same.
+//! of the flows by the old and the new time runs, for a day and no longer.
 //!
 //! Why a day: as long as the rule runs, the flow is at most what the old clock would give; from the moment it ends, it
 //! was at most what the new one gives. A window of a day or less holds the setting or the end of the rule, never
 //! both, so it never holds more than one undisturbed clock gives in some such window. No step can run twice within 20 h,
-//! and what is predicted for 24 h, with no regard to the clock, stays true through every setting. A second setting
-//! under the rule keeps the oldest clock and begins the day anew.
+//! and what is predicted for 24 h, with no regard to the clock, stays true through every setting. Why no longer: after a
+//! day nothing of what ran by the old clock can come a second time, whether both clocks agree by then or not; a schedule
+//! whose rates never meet would only run too low. A second setting under the rule keeps the oldest clock and begins the
+//! day anew.
 
 use orders::prescription::Schedule;
 use orders::quantity::{DAY_MS, HOUR_MS};
 use orders::{Duration, FlowRate, Instant, Permille, Volume, WallTime};
 
-/// At least so long the lower of both runs. The rule asks for 20 h; a day is also the longest window of the ceilings.
-pub const RULE_MIN: Duration = Duration::from_hours(24);
-/// After so long the rule ends in any case: a schedule whose rates never meet would else run too low for good.
-pub const RULE_MAX: Duration = Duration::from_hours(48);
+/// So long the lower of both runs: 20 h would keep a step from running twice, a day is the ceilings' longest window.
+pub const RULE: Duration = Duration::from_hours(24);
 const HALF_HOUR_MS: u64 = HOUR_MS / 2;
 const WEEK_HALF_HOURS: u64 = 336;
 
@@ -41,23 +41,22 @@ impl Setting {
 
     /// The flow under the rule.
     //= requirements/time.md#setting-the-clock
-    //# A clock setting MUST NOT make a step of the day schedule run twice within 20 h, for the lower of the old and the new rate runs until both agree.
+    //# A clock setting MUST NOT make a step of the day schedule run twice within 20 h, for the lower of the old and the new rate runs for a day after it.
     pub fn flow(&self, now: Instant, schedule: &Schedule, wall: WallTime) -> FlowRate {
         flow_at(schedule, wall).min(self.old_flow(now, schedule))
     }
 
     /// Whether the rule has done its work.
-    pub fn is_over(&self, now: Instant, schedule: &Schedule, wall: WallTime) -> bool {
-        let elapsed = now.since(self.since);
-        let do_agree = self.old.is_none() || self.old_flow(now, schedule) == flow_at(schedule, wall);
-        elapsed >= RULE_MAX || (elapsed >= RULE_MIN && do_agree)
+    //= requirements/time.md#setting-the-clock
+    //# A clock setting MUST NOT lower the day schedule for longer than a day.
+    pub fn is_over(&self, now: Instant) -> bool {
+        now.since(self.since) >= RULE
     }
 
     /// The next time at which the flow under the rule may change for the old clock's sake, or the rule may end.
     pub fn next_change(&self, now: Instant) -> Option<Instant> {
-        let ends = [RULE_MIN, RULE_MAX].map(|after| Some(self.since.after(after)));
         let half_hour = self.old_wall(now).map(|old| next_half_hour(now, old));
-        ends.into_iter().chain([half_hour]).flatten().filter(|change| *change > now).min()
+        [Some(self.since.after(RULE)), half_hour].into_iter().flatten().filter(|change| *change > now).min()
     }
 
     /// By the old clock; without one, the mean that ran while there was none.

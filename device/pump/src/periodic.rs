@@ -15,12 +15,19 @@ const LATE_MAX: Duration = Duration::from_hours(1);
 pub struct PeriodicState {
     /// Nothing while the order has none.
     pub(crate) next: Option<Instant>,
+    /// When the last one started, by whatever order.
+    pub(crate) last: Option<Instant>,
 }
 
 impl PeriodicState {
     /// The order begins.
-    pub fn start(now: Instant, order: &Prescription) -> Self {
-        Self { next: rule(order).map(|periodic| now.after(periodic.first_after)) }
+    //= requirements/delivery.md#periodic-bolus
+    //# A periodic bolus MUST NOT start before its interval has passed since the one before it, whatever order was committed in between.
+    pub fn start(&mut self, now: Instant, order: &Prescription) {
+        self.next = rule(order).map(|periodic| {
+            let first = now.after(periodic.first_after);
+            self.last.map_or(first, |last| first.max(last.after(periodic.interval)))
+        });
     }
 
     /// When the next is due; not after now if it is due. `None` if the order has none.
@@ -33,6 +40,7 @@ impl PeriodicState {
     //# Periodic boluses MUST keep their monotonic interval across a clock setting.
     pub fn started(&mut self, now: Instant, order: &Prescription) {
         self.next = rule(order).map(|periodic| now.after(periodic.interval));
+        self.last = Some(now);
     }
 
     /// Leaves out what was not given in its time.

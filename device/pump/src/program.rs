@@ -14,7 +14,7 @@ use crate::periodic::PeriodicState;
 use crate::ramp::RampState;
 
 /// The format's number in the stored state.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
 
 /// What the basal program remembers beside the order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -26,29 +26,22 @@ pub struct Program {
 
 impl Program {
     /// Bytes of the stored state. The record it lies in has the check sum.
-    pub const BYTES: usize = 43;
+    pub const BYTES: usize = 51;
 
-    /// An order begins: its ramp before the first step, its first periodic bolus ahead. A clock setting that still has
-    /// its effect keeps it, for the same night may stand in both orders.
+    /// An order begins: its ramp before the first step, its first periodic bolus ahead, and no nearer to the last one of the
+    /// order before than its own interval. A clock setting that still has its effect keeps it, for the same night may stand
+    /// in both orders.
     pub fn start(&mut self, now: Instant, order: &Prescription) {
         self.ramp = RampState::start(now);
-        self.periodic = PeriodicState::start(now, order);
+        self.periodic.start(now, order);
     }
 
     /// Takes ramp steps that are due, leaves out periodic boluses that were not given in their time, and ends the rule
     /// of a clock setting that has done its work.
-    pub fn advance(&mut self, now: Instant, order: &Prescription, wall: Option<WallTime>) {
+    pub fn advance(&mut self, now: Instant, order: &Prescription) {
         self.ramp.advance(now, order);
         self.periodic.advance(now, order);
-        let is_over = match (&self.setting, &order.mode, wall) {
-            (Some(setting), Mode::Schedule(schedule), Some(wall)) => setting.is_over(now, schedule, wall),
-            // Without a schedule there is no step that could run twice; an order to come may have one.
-            (Some(setting), Mode::MinimumRate | Mode::Continuous(_) | Mode::PeriodicBolus(_), _) => {
-                now.since(setting.since) >= crate::calendar::RULE_MIN
-            }
-            (Some(_), Mode::Schedule(_), None) | (None, _, _) => false,
-        };
-        if is_over {
+        if self.setting.is_some_and(|setting| setting.is_over(now)) {
             self.setting = None;
         }
     }
@@ -144,6 +137,7 @@ impl Program {
             instant(self.periodic.next),
             instant(self.setting.map(|setting| setting.since)),
             self.setting.and_then(|setting| setting.old).map(i64::to_le_bytes),
+            instant(self.periodic.last),
         ];
         let mut present = 0u8;
         let (head, body) = bytes.split_at_mut(3);
@@ -160,17 +154,17 @@ impl Program {
     /// The state that was stored; `None` if it is of another format.
     pub fn decode(bytes: &[u8; Self::BYTES]) -> Option<Self> {
         let [FORMAT, present, step] = *bytes.first_chunk::<3>()? else { return None };
-        let mut fields = [None; 5];
+        let mut fields = [None; 6];
         for (bit, (place, field)) in bytes.get(3..)?.chunks_exact(8).zip(&mut fields).enumerate() {
             let mask = 1u8.checked_shl(u32::try_from(bit).ok()?)?;
             let raw = <[u8; 8]>::try_from(place).ok()?;
             *field = if present & mask == 0 { None } else { Some(raw) };
         }
-        let [since, contact, next, set, old] = fields;
+        let [since, contact, next, set, old, last] = fields;
         let instant = |raw: [u8; 8]| Instant::new(u64::from_le_bytes(raw));
         Some(Self {
             ramp: RampState { step, since: instant(since?), contact: contact.map(instant) },
-            periodic: PeriodicState { next: next.map(instant) },
+            periodic: PeriodicState { next: next.map(instant), last: last.map(instant) },
             setting: set.map(|set| Setting { since: instant(set), old: old.map(i64::from_le_bytes) }),
         })
     }

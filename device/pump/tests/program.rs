@@ -74,7 +74,7 @@ impl Bench {
 
     fn flow(&mut self) -> FlowRate {
         let now = Instant::new(self.now);
-        self.program.advance(now, &self.order, self.wall_now());
+        self.program.advance(now, &self.order);
         self.program.flow(now, &self.order, self.wall_now(), MINIMUM)
     }
 
@@ -133,7 +133,7 @@ fn a_week_of_a_schedule_gives_each_half_hour_its_flow() {
 
 //= requirements/time.md#setting-the-clock
 //= type=test
-//# A clock setting MUST NOT make a step of the day schedule run twice within 20 h, for the lower of the old and the new rate runs until both agree.
+//# A clock setting MUST NOT make a step of the day schedule run twice within 20 h, for the lower of the old and the new rate runs for a day after it.
 #[test]
 fn a_clock_set_back_six_hours_after_the_night_dose_gives_no_second_one() {
     let mut bench = Bench::new(order(Drug::Baclofen, Mode::Schedule(with_a_night()), None));
@@ -147,6 +147,22 @@ fn a_clock_set_back_six_hours_after_the_night_dose_gives_no_second_one() {
     assert_eq!(bench.night_minutes((2, "03:00"), (3, "03:00")), 240);
     assert_eq!(bench.night_minutes((3, "03:00"), (4, "03:00")), 240);
     assert!(!bench.program.is_clock_rule_running());
+}
+
+//= requirements/time.md#setting-the-clock
+//= type=test
+//# A clock setting MUST NOT lower the day schedule for longer than a day.
+#[test]
+fn a_schedule_whose_rates_never_meet_runs_low_for_a_day_and_not_longer() {
+    // Half of the day high, half low, and a clock wrong by twelve hours: old and new never agree.
+    let mut flows = [DAY_FLOW; HALF_HOURS];
+    flows[..24].fill(NIGHT_FLOW);
+    let mut bench = Bench::new(order(Drug::Baclofen, Mode::Schedule(Schedule::every_day(flows)), None));
+    bench.to(1, "06:00").turn(720);
+    bench.to(4, "06:00");
+    assert_eq!(bench.night_minutes((1, "06:00"), (2, "06:00")), 0, "a day of the lower of both");
+    assert_eq!(bench.night_minutes((2, "06:00"), (3, "06:00")), 720, "and then the new clock's own");
+    assert_eq!(bench.night_minutes((3, "06:00"), (4, "06:00")), 720);
 }
 
 #[test]
@@ -281,6 +297,27 @@ fn six_hours_between_boluses_stay_six_hours_whatever_the_clock_says() {
     assert_eq!(starts, [1, 7, 13, 19, 25, 31, 37, 43, 49, 55, 61, 67]);
 }
 
+//= requirements/delivery.md#periodic-bolus
+//= type=test
+//# A periodic bolus MUST NOT start before its interval has passed since the one before it, whatever order was committed in between.
+#[test]
+fn an_order_committed_an_hour_after_a_bolus_brings_the_next_one_no_nearer() {
+    let mut bench = Bench::new(order(Drug::Morphine, every_six_hours(), None));
+    let due = |bench: &Bench| bench.program.periodic_due(&bench.order).unwrap().get() / HOUR;
+    bench.program.periodic_started(Instant::new(HOUR), &bench.order); // 01:00
+    bench.program.start(Instant::new(2 * HOUR), &bench.order); // 02:00: "first after one hour"
+    assert_eq!(due(&bench), 7, "07:00 as before, and not 03:00");
+    // An order in between that has none forgets nothing.
+    bench.order.mode = Mode::Continuous(DAY_FLOW);
+    bench.program.start(Instant::new(3 * HOUR), &bench.order);
+    assert_eq!(bench.program.periodic_due(&bench.order), None);
+    bench.order.mode = every_six_hours();
+    bench.program.start(Instant::new(4 * HOUR), &bench.order);
+    assert_eq!(due(&bench), 7);
+    bench.program.start(Instant::new(20 * HOUR), &bench.order);
+    assert_eq!(due(&bench), 21, "long after the last one the order's own wait holds");
+}
+
 //= requirements/delivery.md#no-catch-up
 //= type=test
 //# The pump MUST NOT give later what it did not give while it was stopped, stalled, held, without power or called late.
@@ -309,7 +346,7 @@ fn what_is_stored_goes_on_as_if_nothing_had_been() {
     assert_eq!(Program::decode(&kept.encode()), Some(kept));
     assert!(kept.is_clock_rule_running());
     let mut other = kept.encode();
-    other[0] = 2;
+    other[0] = 1;
     assert_eq!(Program::decode(&other), None);
 }
 
