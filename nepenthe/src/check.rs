@@ -160,7 +160,7 @@ fn lasts(
 ) -> std::fmt::Result {
     // What a person will take nobody knows at a desk: half of the allotment stands for the average.
     let draw = Draw::of(order, profile.minimum_rate);
-    let half = Draw { average_milli: u32::from(draw.allotment) * 500, ..draw };
+    let half = draw.taken(u32::from(draw.allotment) * 500);
     let average = Outlook::of(Remaining::full(filled), order.alarm_volume, &half, profile.accuracy, None).average;
     let mut line = |what: &str, span: Option<Duration>| {
         writeln!(out, "  {what:<44} {}", span.map_or_else(|| "never".into(), whole_days))

@@ -97,6 +97,8 @@ alarms! {
     GapTooLong = 15, High, FallBack, "therapy was interrupted for long; a clinician must restart the full dose";
     /// The emergency rate runs.
     Emergency = 16, High, FallBack, "the emergency rate runs";
+    /// A drug that no order names may leave the tip: it has no ceiling.
+    UnorderedDrug = 17, High, Cut, "a drug that no order names is at the catheter's tip; the pump gives nothing";
 
     /// Volume is at the alarm volume.
     ReservoirLow = 32, Medium, NoPatientBolus, "the reservoir is low";
@@ -130,6 +132,9 @@ alarms! {
     RefillSoon = 46, Medium, Full, "a refill is due within days";
     /// A day's confirmed volume fell short of the order beyond accuracy.
     UnderInfusion = 47, Medium, Full, "less was delivered in the last day than was ordered";
+
+    /// The reservoir holds another drug or another strength than the running order.
+    MixtureUnordered = 48, Medium, NoPatientBolus, "the reservoir holds another mixture than the order; a new order is needed";
 
     /// The pump restarted.
     Restarted = 64, Low, Full, "the pump restarted";

@@ -1,6 +1,6 @@
 //! The device profile: what a pump of this model can do, as data. No such number is a constant of the code.
 
-use crate::quantity::{Duration, FlowRate, Permille, Volume};
+use crate::quantity::{Duration, FlowRate, Permille, Volume, mul_div_ceil};
 
 /// How far a front spreads in the path at flows up to `flow_max`, as shares of the whole path's volume.
 ///
@@ -118,6 +118,13 @@ impl DeviceProfile {
     /// The reservoir's content above what cannot be drawn out.
     pub const fn usable(&self) -> Volume {
         self.reservoir.saturating_sub(self.residual)
+    }
+
+    /// What the residual changes of a fill at most, as a share, rounded up: what was left is mixed into what is put in. Two
+    /// fluids that differ by no more are fills of one and the same mixture, and between them there is no front.
+    pub fn thinned(&self) -> Permille {
+        let share = mul_div_ceil(self.residual.get(), 1000, self.reservoir.get()).unwrap_or(1000);
+        Permille::new(u16::try_from(share).unwrap_or(1000))
     }
 
     /// The front band at a flow; the widest for flows beyond the table.

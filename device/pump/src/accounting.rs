@@ -11,6 +11,7 @@ use crate::ceilings::Ceilings;
 use crate::controller::{Pump, Stroke};
 use crate::drive::{Edge, Event as DriveEvent};
 use crate::events::{Ending, Event, Mend};
+use crate::reservoir::{Level as Left, Remaining};
 use crate::transitions::State;
 
 impl Pump {
@@ -114,8 +115,18 @@ impl Pump {
         {
             self.end_bridge(now, Ending::Whole);
         }
-        if self.path.reservoir_volume() <= self.device.residual {
+        if self.is_reservoir_due() {
             self.review(now);
+        }
+    }
+
+    /// Whether this stroke has taken the reservoir to its residual or to the alarm volume: neither waits for the hour.
+    fn is_reservoir_due(&self) -> bool {
+        let alarm_volume = self.order.as_ref().map_or(Volume::ZERO, |order| order.alarm_volume);
+        match Remaining::of(&self.path).level(&self.device, alarm_volume) {
+            Left::Empty => true,
+            Left::Low => !self.alarms.stands(AlarmId::ReservoirLow),
+            Left::Enough => false,
         }
     }
 

@@ -108,6 +108,8 @@ const fn heals_itself(id: AlarmId) -> bool {
         | AlarmId::BolusesRefused
         | AlarmId::ClocksDisagree
         | AlarmId::LedgerDoubt
+        | AlarmId::UnorderedDrug
+        | AlarmId::MixtureUnordered
         | AlarmId::RampHeld
         | AlarmId::Temperature
         | AlarmId::NotStarted

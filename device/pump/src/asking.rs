@@ -70,7 +70,9 @@ impl Pump {
         let (source, over) = (delivery.source, delivery.duration);
         self.note(now, Event::BolusAccepted { source, volume, over });
         self.note(now, Event::BolusStarted { source, volume });
-        self.extra = Some(delivery);
+        self.extra = Some(Delivery { missed_before: self.strokes.unconfirmed, ..delivery });
+        // A bolus brings the refill nearer.
+        self.review_at = now;
         self.last_dose = self.last_dose.saturating_add(1);
         (self.dirty.status, self.dirty.dose) = (true, true);
         Granted { dose: self.last_dose, volume, duration: over }

@@ -19,6 +19,8 @@ pub const STARTS_MAX: usize = 48;
 
 /// A rolling day.
 const DAY: Duration = Duration::from_days(1);
+/// Over so long the boluses taken are averaged.
+const FORTNIGHT: Duration = Duration::from_days(14);
 
 /// What was asked for by whom, for the event that says so.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -146,6 +148,16 @@ impl PatientBoluses {
         u8::try_from(recent).unwrap_or(u8::MAX)
     }
 
+    /// How many were taken a day over the last fortnight, as far back as the starts are known, in thousandths, rounded up.
+    pub fn average_milli(&self, now: Instant) -> u32 {
+        let known = if self.starts().count() < STARTS_MAX { Instant::ZERO } else { self.starts().min().unwrap_or(now) };
+        let window = now.since(known).min(FORTNIGHT).max(DAY);
+        let taken = self.starts().filter(|start| now.since(*start) < window).count();
+        let taken = u64::try_from(taken).unwrap_or(u64::MAX).saturating_mul(1000);
+        let milli = mul_div_ceil(taken, DAY.get(), window.get()).unwrap_or(u64::MAX);
+        u32::try_from(milli).unwrap_or(u32::MAX)
+    }
+
     /// A patient bolus starts now. It counts whole from here on, however it ends.
     //= requirements/bolus.md#allotment
     //# The pump MUST count a bolus that was cut short as a whole one, for the lockout and for the allotment.
@@ -193,6 +205,8 @@ pub struct Delivery {
     pub confirmed: u32,
     /// Unconfirmed strokes in it.
     pub unconfirmed: u8,
+    /// Unconfirmed strokes since the pump's birth when it began.
+    pub missed_before: u32,
     /// Strokes left out because their time had passed.
     pub left_out: u32,
 }
@@ -201,7 +215,18 @@ impl Delivery {
     /// A bolus of a volume over a duration, rounded down to whole strokes; `None` if that is none at all.
     pub fn of(source: Source, now: Instant, volume: Volume, duration: Duration, stroke: Volume) -> Option<Self> {
         let strokes = u32::try_from(volume.strokes_floor(stroke)).ok().filter(|strokes| *strokes > 0)?;
-        Some(Self { source, started: now, duration, strokes, commanded: 0, confirmed: 0, unconfirmed: 0, left_out: 0 })
+        let none = Self {
+            source,
+            started: now,
+            duration,
+            strokes,
+            commanded: 0,
+            confirmed: 0,
+            unconfirmed: 0,
+            missed_before: 0,
+            left_out: 0,
+        };
+        Some(none)
     }
 
     /// When the next stroke is due; `None` when all have been commanded or left out.

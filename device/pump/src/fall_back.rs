@@ -5,7 +5,10 @@
 //! concentration that was anywhere in path or reservoir.
 
 use orders::mixture::DRUGS_MAX;
-use orders::{Concentration, Drug, FlowRate, Mass, Volume};
+use orders::{Concentration, Drug, Duration, Field, FlowRate, Mass, Volume};
+
+/// No drive moves more at once.
+const STROKE_MOST: Volume = Volume::new(10_000);
 
 /// The flow of last resort and its bounds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,7 +56,11 @@ impl FallBack {
             }
         }
         let flow = FlowRate::new(u64::from_le_bytes(*flow));
-        Some(Self { flow, day_max: Volume::new(u64::from_le_bytes(*day_max)), highest })
+        let day_max = Volume::new(u64::from_le_bytes(*day_max));
+        // No order has ever been accepted with another flow, and the ceiling follows from it within an hour and a stroke.
+        let most = flow.volume_ceil(Duration::from_days(2)).saturating_add(STROKE_MOST);
+        let is_possible = Field::FallBack.check(flow.get()).is_ok() && day_max <= most;
+        is_possible.then_some(Self { flow, day_max, highest })
     }
 
     /// The mass rate of a drug at its worst, for choosing the lower of two.
@@ -91,5 +98,16 @@ mod tests {
         altered[16] = 200;
         assert_eq!(FallBack::decode(&altered), None);
         assert_eq!(FallBack::decode(&altered[..20]), None);
+    }
+
+    #[test]
+    fn a_record_with_a_flow_that_no_order_can_have_is_none() {
+        let right = FallBack { flow: FlowRate::new(62_500), day_max: Volume::new(70_000), highest: [None; 4] };
+        for (flow, day_max) in [(0, 0), (28_800_001, 70_000), (u64::MAX, 70_000), (62_500, u64::MAX), (62_500, 135_001)]
+        {
+            let wrong = FallBack { flow: FlowRate::new(flow), day_max: Volume::new(day_max), ..right };
+            assert_eq!(FallBack::decode(&wrong.encode()), None, "{flow} {day_max}");
+        }
+        assert_eq!(FallBack::decode(&right.encode()), Some(right));
     }
 }

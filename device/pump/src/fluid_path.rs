@@ -11,9 +11,11 @@
 
 use orders::ledger::SLUGS_MAX;
 use orders::mixture::DRUGS_MAX;
-use orders::{DeviceProfile, Drug, Field, FlowRate, Ledger, Mass, Mixture, Permille, Reason, Refusal, Slug, Volume};
+use orders::{
+    Concentration, DeviceProfile, Drug, Field, FlowRate, Ledger, Mass, Mixture, Permille, Reason, Refusal, Slug, Volume,
+};
 
-use crate::fronts::{self, Band, Highest};
+use crate::fronts::{self, Band, Highest, Leftovers};
 use crate::reservoir::{self, Checked, Refill};
 
 /// A boundary between two fluids, as volumes still to be moved until it is at the tip.
@@ -49,6 +51,8 @@ pub struct FluidPath {
     tip: Highest,
     /// Flows up to here widen no front further.
     driven: FlowRate,
+    /// Drugs that are no longer ordered.
+    leftovers: Leftovers,
 }
 
 impl FluidPath {
@@ -66,7 +70,9 @@ impl FluidPath {
         let before_fill = Slug::sharp(0, Mixture::DRUG_FREE);
         let (delivered, unconfirmed, calm) = (Volume::ZERO, Volume::ZERO, Volume::ZERO);
         let (tip, driven) = (Highest::NONE, FlowRate::ZERO);
-        let mut path = Self { device, ledger, catheter, before_fill, delivered, unconfirmed, calm, tip, driven };
+        let leftovers = [None; DRUGS_MAX];
+        let mut path =
+            Self { device, ledger, catheter, before_fill, delivered, unconfirmed, calm, tip, driven, leftovers };
         path.settle(FlowRate::ZERO);
         path
     }
@@ -168,13 +174,33 @@ impl FluidPath {
 
     /// The fronts above a threshold, as they are if driven at `flow` from here, the nearest to the tip first.
     pub fn fronts(&self, flow: FlowRate, threshold: Permille) -> heapless::Vec<Front, SLUGS_MAX> {
-        let is_front = |front: &Front| fronts::is_front(&front.new, &front.old, threshold);
+        let is_front = |front: &Front| self.is_front(front, threshold);
         self.boundaries(flow).map(|(_, front)| front).filter(is_front).take(SLUGS_MAX).collect()
     }
 
     /// Whether a front above the order's threshold is in the path, or about to enter it.
     pub fn front_in_path(&self, threshold: Permille) -> bool {
-        self.boundaries(FlowRate::ZERO).any(|(_, front)| fronts::is_front(&front.new, &front.old, threshold))
+        self.boundaries(FlowRate::ZERO).any(|(_, front)| self.is_front(&front, threshold))
+    }
+
+    fn is_front(&self, front: &Front, threshold: Permille) -> bool {
+        fronts::is_front(&front.new, &front.old, threshold, &self.device, &self.leftovers)
+    }
+
+    /// From now on these drugs are no longer ordered; up to these concentrations their coming and going makes no front.
+    pub fn set_leftovers(&mut self, leftovers: Leftovers) {
+        self.leftovers = leftovers;
+    }
+
+    /// Up to which concentration a drug that is no longer ordered is a leftover; nothing for any other drug.
+    pub(crate) fn leftover_of(&self, drug: Drug) -> Option<Concentration> {
+        self.leftovers.iter().flatten().find(|(of, _)| *of == drug).map(|(_, weak)| *weak)
+    }
+
+    /// The first drug that the next `volume` may let out of the tip and that none of these lanes counts.
+    pub fn uncounted_at_tip(&self, volume: Volume, drugs: &[Option<Drug>; DRUGS_MAX]) -> Option<Drug> {
+        let highest = if volume <= self.calm { self.tip } else { self.reach(volume) };
+        highest.drugs().find(|drug| !drugs.contains(&Some(*drug)))
     }
 
     /// What may still be moved at this flow until a front's new fluid may show; `None` without a front.

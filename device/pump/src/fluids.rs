@@ -3,11 +3,14 @@
 //! What an entry does to the ledger, and whether it can be true, is in `fluid_path`, `declared` and `reservoir`. Each
 //! event of the ledger is stored as a commit of its own, with the order, fall-back and guard part that go with it.
 
-use orders::{AlarmId, Duration, Mixture, Reason, Refusal, Volume};
+use orders::mixture::{Component, DRUGS_MAX};
+use orders::{AlarmId, Concentration, Drug, Duration, Mixture, Prescription, Reason, Refusal, Volume};
 
 use crate::alarms::Peer;
 use crate::controller::{Part, Pump};
 use crate::events::{Ask, Event};
+use crate::judge;
+use crate::ordering::worst_day;
 use crate::reservoir::{Checked, Draw, Outlook, Refill, Remaining};
 use crate::transitions::Event as Happening;
 
@@ -136,12 +139,51 @@ impl Pump {
         }
     }
 
+    /// Drugs that the order no longer names and that path or windows still hold: each may be so weak that a whole day of it
+    /// stays within a tenth of the ceiling it was last ordered under. Then its going needs no bridge and keeps no bolus off.
+    pub(crate) fn know_leftovers(&mut self) {
+        let mut leftovers = [None; DRUGS_MAX];
+        if let Some(order) = &self.order {
+            let day = worst_day(order, self.device.minimum_rate);
+            for (leftover, lane) in leftovers.iter_mut().zip(self.ceilings.lanes()) {
+                let lane = lane.filter(|(drug, _)| order.mixture.of_drug(*drug).is_none());
+                *leftover = lane.and_then(|(drug, ceiling)| {
+                    let weak = orders::quantity::mul_div_floor(ceiling.day.get(), 1, day.get().saturating_mul(10))?;
+                    Some((drug, Concentration::new(u32::try_from(weak).unwrap_or(u32::MAX))))
+                });
+            }
+        }
+        self.path.set_leftovers(leftovers);
+    }
+
+    /// Whether what the reservoir holds is what the order names: each of its drugs within the tolerance, and no other but
+    /// what is left of a drug that was ordered before.
+    pub(crate) fn is_mixture_ordered(&self) -> bool {
+        let Some(order) = &self.order else { return true };
+        let held = self.path.reservoir_mixture();
+        let is_known = |drug: Drug| self.ceilings.drugs().contains(&Some(drug));
+        order
+            .mixture
+            .iter()
+            .all(|component| judge::is_as_ordered(component.concentration, held.concentration(component.drug)))
+            && held.iter().all(|component| is_known(component.drug) && !self.is_strong_leftover(order, &component))
+    }
+
+    fn is_strong_leftover(&self, order: &Prescription, held: &Component) -> bool {
+        let weak = self.path.leftover_of(held.drug);
+        order.mixture.of_drug(held.drug).is_none() && weak.is_none_or(|weak| held.concentration > weak)
+    }
+
     /// Until when the reservoir lasts; nothing before an order runs.
     pub fn outlook(&self, now: orders::Instant) -> Option<Outlook> {
-        let order = self.order.as_ref()?;
-        let draw = Draw::of(order, self.device.minimum_rate);
+        self.order.as_ref().map(|order| self.outlook_with(now, order))
+    }
+
+    /// Until when it would last with an order: by the boluses that are really taken, and as long as the drug keeps.
+    pub(crate) fn outlook_with(&self, now: orders::Instant, order: &Prescription) -> Outlook {
+        let draw = Draw::of(order, self.device.minimum_rate).taken(self.boluses.average_milli(now));
         let keeps = self.keeps_until.map(|until| until.since(now));
-        Some(Outlook::of(Remaining::of(&self.path), order.alarm_volume, &draw, self.device.accuracy, keeps))
+        Outlook::of(Remaining::of(&self.path), order.alarm_volume, &draw, self.device.accuracy, keeps)
     }
 }
 

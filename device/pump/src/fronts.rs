@@ -46,20 +46,42 @@ pub(crate) fn widened(device: &DeviceProfile, path: Volume, so_far: Band, flow: 
     Band { lead: wanted.lead, trail: so_far.trail.saturating_add(more) }
 }
 
+/// What is left of drugs that no order names any more, each with the concentration up to which nobody need mind it.
+pub type Leftovers = [Option<(Drug, Concentration)>; DRUGS_MAX];
+
 /// The largest change of any drug from one fluid to the other, as a share of its higher concentration, rounded up.
 pub fn change(one: &Mixture, other: &Mixture) -> Permille {
+    change_but(one, other, &[None; DRUGS_MAX])
+}
+
+/// The same, with leftovers left out as long as they are weak on both sides.
+fn change_but(one: &Mixture, other: &Mixture, leftovers: &Leftovers) -> Permille {
     let mut largest = Permille::ZERO;
     for component in one.iter().chain(other.iter()) {
-        let (a, b) = (one.concentration(component.drug).get(), other.concentration(component.drug).get());
+        let (a, b) = (one.concentration(component.drug), other.concentration(component.drug));
+        let is_leftover = |(drug, weak): &(Drug, Concentration)| *drug == component.drug && a.max(b) <= *weak;
+        if leftovers.iter().flatten().any(is_leftover) {
+            continue;
+        }
+        let (a, b) = (a.get(), b.get());
         let share = mul_div_ceil(u64::from(a.abs_diff(b)), 1000, u64::from(a.max(b))).unwrap_or(0);
         largest = largest.max(Permille::new(u16::try_from(share).unwrap_or(u16::MAX)));
     }
     largest
 }
 
-/// Whether a boundary between these two is a front: a drug changes by more than the order's threshold.
-pub fn is_front(one: &Mixture, other: &Mixture, threshold: Permille) -> bool {
-    change(one, other) > threshold
+/// Whether a boundary between these two is a front: a drug changes by more than the order's threshold, and by more than
+/// the residual makes two fills of one mixture differ.
+//= requirements/ledger.md#same-mixture-again
+//# A refill of the mixture that was ordered and filled before MUST NOT make a front.
+pub fn is_front(
+    one: &Mixture,
+    other: &Mixture,
+    threshold: Permille,
+    device: &DeviceProfile,
+    leftovers: &Leftovers,
+) -> bool {
+    change_but(one, other, leftovers) > threshold.max(device.thinned())
 }
 
 /// The highest concentration of every drug there is.
@@ -195,8 +217,13 @@ mod tests {
         // 20 to 19.3 mg/mL is 3.5 %; 20 to 10 is 50 %; a drug that appears is 100 %.
         let diluted = Mixture::single(Drug::Morphine, Concentration::new(19_300_000));
         assert_eq!(change(&morphine(20), &diluted), Permille::new(35));
-        assert!(!is_front(&morphine(20), &diluted, Permille::new(50)));
-        assert!(is_front(&morphine(20), &morphine(10), Permille::new(50)));
+        let is_front = |one: &Mixture, other: &Mixture| is_front(one, other, Permille::new(50), &DEVICE, &[None; 4]);
+        assert!(!is_front(&morphine(20), &diluted));
+        assert!(is_front(&morphine(20), &morphine(10)));
+        // The first fill of a pump is thinned by 7 %, the second by next to nothing: 18.6 and 19.902 mg/mL.
+        let fill = |tenths: u32| Mixture::single(Drug::Morphine, Concentration::new(tenths * 1_000));
+        assert_eq!((change(&fill(18_600), &fill(19_902)), DEVICE.thinned()), (Permille::new(66), Permille::new(70)));
+        assert!(!is_front(&fill(18_600), &fill(19_902)));
         assert_eq!(change(&Mixture::DRUG_FREE, &morphine(10)), Permille::new(1000));
         assert_eq!(change(&morphine(10), &morphine(10)), Permille::ZERO);
     }

@@ -97,6 +97,8 @@ impl Pump {
         if flow != self.flow {
             self.note(now, Event::FlowChanged { from: self.flow, to: flow });
             self.flow = flow;
+            // The dates follow from the rate.
+            self.review_at = now;
         }
     }
 
@@ -183,7 +185,10 @@ impl Pump {
         if let orders::prescription::Mode::PeriodicBolus(periodic) = order.mode {
             self.program.periodic_started(now, order);
             let stroke = self.device.stroke;
-            self.periodic = Delivery::of(Source::Periodic, now, periodic.volume, periodic.duration, stroke);
+            let missed_before = self.strokes.unconfirmed;
+            self.periodic = Delivery::of(Source::Periodic, now, periodic.volume, periodic.duration, stroke)
+                .map(|delivery| Delivery { missed_before, ..delivery });
+            self.review_at = now;
             self.last_dose = self.last_dose.saturating_add(1);
             self.dirty.status = true;
             self.note(now, Event::BolusStarted { source: Source::Periodic, volume: periodic.volume });
@@ -194,6 +199,11 @@ impl Pump {
     fn authorize(&mut self, now: Instant, source: Source) {
         if source == Source::Basal && !self.is_within_fall_back(now) {
             return self.refused_stroke(now, source);
+        }
+        //= requirements/ledger.md#unordered-fluid
+        //# The pump MUST NOT give a stroke that may hold a drug at the tip for which no order has set a ceiling.
+        if self.is_unordered_at_tip() {
+            return self.stand(now, AlarmId::UnorderedDrug);
         }
         let volume = self.device.stroke;
         let charge = self.charge_of(volume);
@@ -214,12 +224,20 @@ impl Pump {
                 self.dirty.dose = true;
             }
             Err(refusal) => {
-                let ask = crate::events::Ask::Bolus;
-                let (reason, field, value) = (refusal.reason, refusal.field, refusal.value);
-                self.note(now, Event::Refused { ask, reason, field, value, wait: orders::Duration::ZERO });
+                // Said once: while the alarm stands the next strokes are refused for the same reason.
+                if source != Source::Basal || !self.alarms.stands(AlarmId::CeilingByBasal) {
+                    let ask = crate::events::Ask::Bolus;
+                    let (reason, field, value) = (refusal.reason, refusal.field, refusal.value);
+                    self.note(now, Event::Refused { ask, reason, field, value, wait: orders::Duration::ZERO });
+                }
                 self.refused_stroke(now, source);
             }
         }
+    }
+
+    /// Whether the next stroke may hold a drug that nobody counts. Without any order its own fall-back record bounds it.
+    pub(crate) fn is_unordered_at_tip(&self) -> bool {
+        self.order.is_some() && self.path.uncounted_at_tip(self.device.stroke, self.ceilings.drugs()).is_some()
     }
 
     /// Whether one stroke more stays within what the fall-back may give in a day; true while it does not run.

@@ -160,14 +160,18 @@ fn check_reservoir(order: &Prescription, device: &DeviceProfile, filled: &Mixtur
     }
     for component in order.mixture.iter() {
         let (ordered, held) = (component.concentration, filled.concentration(component.drug));
-        let tolerance =
-            u64::from(ordered.get()).saturating_mul(u64::from(CONCENTRATION_TOLERANCE.get())).div_ceil(1000);
-        if u64::from(ordered.get().abs_diff(held.get())) > tolerance {
+        if !is_as_ordered(ordered, held) {
             let (ordered, held) = (u64::from(ordered.get()), u64::from(held.get()));
             let refusal = Refusal::of(Reason::Disagreement, Field::DrugConcentration, ordered, held);
             refusals.push(refusal.about(component.drug));
         }
     }
+}
+
+/// Whether what the reservoir holds of a drug is what was ordered, within the tolerance.
+pub(crate) fn is_as_ordered(ordered: Concentration, held: Concentration) -> bool {
+    let tolerance = u64::from(ordered.get()).saturating_mul(u64::from(CONCENTRATION_TOLERANCE.get())).div_ceil(1000);
+    u64::from(ordered.get().abs_diff(held.get())) <= tolerance
 }
 
 /// The concentration that counts: the higher of what is ordered and what the reservoir really holds.

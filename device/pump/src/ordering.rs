@@ -8,7 +8,7 @@ use orders::mixture::DRUGS_MAX;
 use orders::plan::{BridgePlan, PrimePlan};
 use orders::prescription::{Mode, PatientBolus};
 use orders::{
-    AlarmId, Drug, Duration, Field, FlowRate, Instant, Mass, Prescription, Reason, Refusal, Refusals, Volume,
+    AlarmId, Drug, Duration, Field, FlowRate, Instant, Mass, Permille, Prescription, Reason, Refusal, Refusals, Volume,
 };
 
 use crate::alarms::Peer;
@@ -20,8 +20,8 @@ use crate::fall_back::FallBack;
 use crate::fluids::highest_of;
 use crate::guard::{NotArmed, OrderPart};
 use crate::judge::{self, Judgement};
-use crate::prime_bridge::{self, Answer, Bridge};
-use crate::reservoir::Remaining;
+use crate::prime_bridge::{self, Answer, Bridge, Then};
+use crate::reservoir::{Draw, Remaining};
 use crate::transitions::State;
 
 /// What the pump makes of a proposed order.
@@ -47,7 +47,8 @@ impl Pump {
         without: Option<u8>,
     ) -> Result<Review, Refusals> {
         let left = Remaining::of(&self.path);
-        let judgement = judge::judge(order, &self.device, &self.path.reservoir_mixture(), left);
+        let mut judgement = judge::judge(order, &self.device, &self.path.reservoir_mixture(), left);
+        judgement.outlook = self.outlook_with(self.now_latest(), order);
         let mut refusals = judgement.refusals.clone();
         if !self.verified {
             refusals.push(Refusal::plain(Reason::StateUnverified));
@@ -95,7 +96,10 @@ impl Pump {
         let in_path = self.path.fronts(FlowRate::ZERO, threshold);
         let held = in_path.iter().map(|front| front.old.concentration(old.drug)).max();
         let held = held.ok_or(Refusal::of(Reason::BridgeWrong, Field::BridgeVolume, asked.volume.get(), 0))?;
-        let then = average_flow(order, self.device.minimum_rate);
+        let then = Then {
+            flow: average_flow(order, self.device.minimum_rate),
+            fastest: order.basal_highest(self.device.minimum_rate),
+        };
         self.check_bridge_dose(&asked, running, order, held, old.drug)?;
         let dose = asked.flow.mass_rate(held);
         prime_bridge::check_bridge(&self.path, &asked, dose, old.drug, then, threshold).map(Some)
@@ -169,6 +173,7 @@ impl Pump {
             highest: highest_of(&self.path),
         });
         self.program.start(now, order);
+        self.know_leftovers();
         self.guard.set_part(self.guard_part(order, bridge.as_ref()));
         self.battery.set_worst_day(&self.device, worst_day(order, self.device.minimum_rate));
         if is_increase && self.state != State::Fresh {
@@ -191,7 +196,7 @@ impl Pump {
         if self.state == State::Running {
             self.calling = None;
         }
-        for id in [AlarmId::GapTooLong, AlarmId::CommitMismatch, AlarmId::CeilingByBasal] {
+        for id in [AlarmId::GapTooLong, AlarmId::CommitMismatch, AlarmId::CeilingByBasal, AlarmId::UnorderedDrug] {
             self.over(now, id);
             if self.alarms.clear(now, id, peer).is_ok() {
                 self.note(now, Event::AlarmCleared { id, peer });
@@ -431,9 +436,17 @@ fn not_armed(why: NotArmed) -> Refusal {
     }
 }
 
-/// The flow of an order over its day, for the edges of a bridge.
+/// The flow of an order over its week, rounded up: whether a bridge leads to a lower or a higher rate. Its highest step
+/// would make a weaker day with one strong hour look like the higher rate, and the stronger fluid would then be driven at
+/// the flow of the weaker until its front has wholly passed.
 fn average_flow(order: &Prescription, minimum_rate: FlowRate) -> FlowRate {
-    order.basal_highest(minimum_rate)
+    let share = order.ramp.map_or(Permille::new(1000), |ramp| ramp.share(0));
+    match &order.mode {
+        Mode::MinimumRate => minimum_rate,
+        Mode::Continuous(flow) => flow.share_floor(share),
+        Mode::PeriodicBolus(periodic) => periodic.background.share_floor(share),
+        Mode::Schedule(_) => Draw::of(order, minimum_rate).basal.share_floor(share),
+    }
 }
 
 /// Most volume of a day: the highest basal, every allotted and every periodic bolus.

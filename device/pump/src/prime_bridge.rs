@@ -72,6 +72,22 @@ pub fn check_prime(
     Ok(ours)
 }
 
+/// What runs after a bridge.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Then {
+    /// The order's flow over its week: whether it is the lower or the higher rate.
+    pub flow: FlowRate,
+    /// Its fastest step: how far fronts may spread.
+    pub fastest: FlowRate,
+}
+
+impl Then {
+    /// One flow all day.
+    pub const fn even(flow: FlowRate) -> Self {
+        Self { flow, fastest: flow }
+    }
+}
+
 /// What the fluid in the path asks for: the plan of its bridge, and which flow runs when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Bridge {
@@ -110,7 +126,7 @@ impl Bridge {
     }
 }
 
-/// The bridge that gives `dose` of `drug`, a drug of the old fluid, until the new fluid is at the tip and then runs
+/// The bridge that gives `dose` of `drug`, a drug of the old fluid, until the new fluid is at the tip, and what runs
 /// `then`.
 ///
 /// Several fronts are bridged as one: from the leading edge of the first to the trailing edge of the last, at the flow
@@ -122,7 +138,7 @@ pub fn bridge_plan(
     path: &FluidPath,
     dose: MassRate,
     drug: Drug,
-    then: FlowRate,
+    then: Then,
     threshold: Permille,
 ) -> Result<Bridge, Refusal> {
     let seen = path.fronts(FlowRate::ZERO, threshold);
@@ -131,7 +147,7 @@ pub fn bridge_plan(
         return Err(Refusal::of(Reason::BridgeWrong, Field::BridgeVolume, 0, 0));
     };
     let device = &path.device;
-    for flow in [flow, then] {
+    for flow in [flow, then.fastest] {
         if flow > device.flow_max {
             let (asked, limit) = (flow.get(), device.flow_max.get());
             return Err(Refusal::of(Reason::FactoryLimit, Field::BridgeFlow, asked, limit));
@@ -141,11 +157,11 @@ pub fn bridge_plan(
         let (asked, limit) = (flow.get(), device.minimum_rate.get());
         return Err(Refusal::of(Reason::FactoryLimit, Field::BridgeFlow, asked, limit));
     }
-    let fronts = path.fronts(flow.max(then), threshold);
+    let fronts = path.fronts(flow.max(then.fastest), threshold);
     let volume = fronts.iter().map(|front| front.nominal).max().unwrap_or(Volume::ZERO);
     let leading = fronts.iter().map(|front| front.leading).min().unwrap_or(Volume::ZERO);
     let trailing = fronts.iter().map(|front| front.trailing).max().unwrap_or(Volume::ZERO);
-    Ok(Bridge { plan: BridgePlan { volume, leading, trailing, flow }, then })
+    Ok(Bridge { plan: BridgePlan { volume, leading, trailing, flow }, then: then.flow })
 }
 
 /// Whether what the asker worked out for a bridge is what the pump works out.
@@ -157,7 +173,7 @@ pub fn check_bridge(
     asked: &BridgePlan,
     dose: MassRate,
     drug: Drug,
-    then: FlowRate,
+    then: Then,
     threshold: Permille,
 ) -> Result<Bridge, Refusal> {
     Field::BridgeVolume.check(asked.volume.get())?;

@@ -79,8 +79,8 @@ pub struct Draw {
     pub bolus: Volume,
     /// Most of them in 24 h.
     pub allotment: u8,
-    /// How many a day were really taken, in thousandths.
-    pub average_milli: u32,
+    /// How many a day were really taken, in thousandths; nothing where nobody knows.
+    pub average_milli: Option<u32>,
 }
 
 impl Draw {
@@ -101,7 +101,12 @@ impl Draw {
         };
         let bolus = order.patient_bolus.map_or(Volume::ZERO, |bolus| bolus.volume);
         let allotment = order.patient_bolus.map_or(0, |bolus| bolus.allotment);
-        Self { basal, bolus, allotment, average_milli: 0 }
+        Self { basal, bolus, allotment, average_milli: None }
+    }
+
+    /// So many were really taken, in thousandths a day. Never more than the order allots: another order allowed them.
+    pub fn taken(self, milli: u32) -> Self {
+        Self { average_milli: Some(milli.min(u32::from(self.allotment).saturating_mul(1000))), ..self }
     }
 
     /// So many thousandths of a bolus a day on top of the basal, rounded up.
@@ -116,7 +121,7 @@ impl Draw {
 pub struct Outlook {
     /// Basal alone, nominally.
     pub nominal: Option<Duration>,
-    /// With the boluses that were taken on average, nominally.
+    /// With the boluses that were taken on average, nominally; nothing where nobody knows how many.
     pub average: Option<Duration>,
     /// With every allotted bolus, nominally.
     pub all: Option<Duration>,
@@ -143,7 +148,7 @@ impl Outlook {
         };
         Self {
             nominal: lasts(nominal, draw.basal),
-            average: lasts(nominal, draw.with(u64::from(draw.average_milli))),
+            average: draw.average_milli.and_then(|milli| lasts(nominal, draw.with(u64::from(milli)))),
             all: lasts(nominal, all),
             basal_worst: lasts(worst_volume, faster(draw.basal, accuracy)),
             worst,

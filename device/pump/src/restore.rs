@@ -257,6 +257,7 @@ impl Pump {
             }
             self.battery.set_worst_day(&self.device, worst_day(&order, self.device.minimum_rate));
         }
+        self.know_leftovers();
     }
 
     fn restore_guard(&mut self, stored: &Stored, second_ms: u64, counter_kept: bool) {
@@ -347,13 +348,17 @@ impl Pump {
     /// A bolus that the restart cut is not resumed; what it had given is said.
     //= requirements/bolus.md#cut-short
     //# The pump MUST NOT resume a bolus that a reset has cut.
+    //= requirements/delivery.md#periodic-bolus
+    //# The pump MUST say of a periodic bolus that a restart has cut what it gave, as of any other.
     fn cut_bolus(&mut self, now: Instant, record: &DoseRecord, status: Option<&Status>) {
         let Some((code, left)) = record.bolus else { return };
         let (Some(source), Some(status)) = (Source::from_code(code), status) else { return };
         let stroke = self.device.stroke;
         let volume = |strokes: u32| stroke.saturating_mul(u64::from(strokes));
         let commanded = status.bolus_strokes.saturating_sub(u32::from(left));
-        let confirmed = self.strokes.confirmed.saturating_sub(status.bolus_confirmed).min(commanded);
+        // Basal strokes ran beside it: each unconfirmed one since its start might have been the bolus's.
+        let missed = self.strokes.unconfirmed.saturating_sub(status.bolus_missed);
+        let confirmed = commanded.saturating_sub(missed);
         self.note(
             now,
             Event::BolusEnded {
@@ -445,9 +450,10 @@ impl Pump {
         let mut masses = [Mass::ZERO; 4];
         masses.iter_mut().zip(open).for_each(|(mass, lane)| *mass = Mass::new(*lane));
         let volume = Volume::new(open.get(crate::windows::VOLUME_LANE).copied().unwrap_or(0));
-        let bolus = self.extra.map(|extra| {
-            let left = u16::try_from(extra.strokes.saturating_sub(extra.commanded)).unwrap_or(u16::MAX);
-            (extra.source.code(), left)
+        // Never both: no bolus is granted while another runs.
+        let bolus = self.extra.or(self.periodic).map(|bolus| {
+            let left = u16::try_from(bolus.strokes.saturating_sub(bolus.commanded)).unwrap_or(u16::MAX);
+            (bolus.source.code(), left)
         });
         DoseRecord {
             sequence: self.dose_sequence,

@@ -117,6 +117,10 @@ impl Pump {
         let is_old = self.keeps_until.is_some_and(|until| now >= until);
         self.test(now, AlarmId::StabilityExpired, is_old);
         self.test(now, AlarmId::LedgerDoubt, is_started && self.path.in_doubt());
+        //= requirements/ledger.md#unordered-fluid
+        //# While the reservoir holds another mixture than the order, the pump MUST raise an alarm and refuse patient boluses.
+        self.test(now, AlarmId::MixtureUnordered, is_started && !self.is_mixture_ordered());
+        self.test(now, AlarmId::UnorderedDrug, is_started && self.is_unordered_at_tip());
     }
 
     fn review_state(&mut self, now: Instant) {

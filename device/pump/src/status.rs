@@ -19,7 +19,7 @@ use crate::program::Program;
 use crate::transitions::State;
 
 /// The format's number.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Longest record: the alarms' history, 48 starts, the program and all else.
 pub const BYTES_MAX: usize = Alarms::BYTES_MAX + STARTS_MAX * 8 + Program::BYTES + 420;
 
@@ -90,7 +90,8 @@ pub(crate) struct Status {
     pub journal: (u32, u32, Instant),
     pub lanes: [Option<(Drug, Ceiling)>; DRUGS_MAX],
     pub bolus_strokes: u32,
-    pub bolus_confirmed: u32,
+    /// Unconfirmed strokes since birth when it began.
+    pub bolus_missed: u32,
 }
 
 impl Pump {
@@ -140,8 +141,9 @@ impl Pump {
         put.long(self.today.ordered_nl)?;
         put.long(self.today.confirmed_nl)?;
         put.bytes(&[self.today.restarts, self.refused_today])?;
-        put.short(self.extra.map_or(0, |extra| extra.strokes))?;
-        put.short(self.extra.map_or(0, |extra| self.strokes.confirmed.saturating_sub(extra.confirmed)))?;
+        let bolus = self.extra.or(self.periodic);
+        put.short(bolus.map_or(0, |bolus| bolus.strokes))?;
+        put.short(bolus.map_or(0, |bolus| bolus.missed_before))?;
         put.long(self.boluses.hold_until().get())?;
         let starts = self.boluses.starts().count();
         put.byte(u8::try_from(starts).ok()?)?;
@@ -195,7 +197,7 @@ impl Pump {
             restarts: from.byte()?,
         };
         let refused_today = from.byte()?;
-        let (bolus_strokes, bolus_confirmed) = (from.short()?, from.short()?);
+        let (bolus_strokes, bolus_missed) = (from.short()?, from.short()?);
         let hold_until = Instant::new(from.long()?);
         let mut starts = Vec::<Instant, STARTS_MAX>::new();
         for _ in 0..from.byte()? {
@@ -210,7 +212,7 @@ impl Pump {
         self.clocks.restore_wall(offset);
         self.boluses.restore(hold_until, starts.into_iter());
         (self.program, self.alarms) = (program, alarms);
-        Some(Status { state, strokes, mono, drive, battery, journal, lanes, bolus_strokes, bolus_confirmed })
+        Some(Status { state, strokes, mono, drive, battery, journal, lanes, bolus_strokes, bolus_missed })
     }
 }
 

@@ -8,16 +8,9 @@ use orders::{AlarmId, Drug, Duration, Field, FlowRate, Permille, Reason, Refusal
 use pump::bolus::Source;
 use pump::events::{Ending, Event};
 
-/// Every event that the journal holds, in its order.
-fn told(bench: &Bench) -> Vec<Event> {
-    let records = bench.store.journal.values();
-    let key = pump::journal::Key([7; 16]);
-    records.filter_map(|record| pump::journal::open(&key, record).ok()?.event).collect()
-}
-
 /// Ordered, confirmed and charged of the last bolus that ended, and how it ended.
 fn last_end(bench: &Bench) -> (Source, u64, u64, u64, Ending) {
-    let ended = told(bench).into_iter().rev().find_map(|event| match event {
+    let ended = bench.told().into_iter().rev().find_map(|event| match event {
         Event::BolusEnded { source, ordered, confirmed, charged, ending } => {
             Some((source, ordered.get(), confirmed.get(), charged.get(), ending))
         }
@@ -83,11 +76,11 @@ fn one_who_asks_too_soon_and_once_too_often_reads_both_reasons_and_the_later_tim
 fn a_granted_and_a_refused_request_stand_in_the_journal_each_with_its_answer() {
     let mut bench = Bench::running(&morphine());
     bench.to("day 3 09:00");
-    let before = told(&bench).len();
+    let before = bench.told().len();
     bench.is_granted();
     bench.to("day 3 09:30");
     bench.is_refused(Reason::Lockout);
-    let told = told(&bench).split_off(before);
+    let told = bench.told().split_off(before);
     let asked = |event: &&Event| matches!(event, Event::BolusAsked { source: Source::Patient, peer: HANDSET, .. });
     assert_eq!(told.iter().filter(asked).count(), 2);
     let whole = Volume::new(20_000);
@@ -330,7 +323,11 @@ fn periodic_boluses_come_at_their_interval_and_one_that_met_a_patients_bolus_wai
     let mut bench = Bench::running(&order);
     bench.to("day 3 09:00");
     let starts = |bench: &Bench| {
-        told(bench).iter().filter(|event| matches!(event, Event::BolusStarted { source: Source::Periodic, .. })).count()
+        bench
+            .told()
+            .iter()
+            .filter(|event| matches!(event, Event::BolusStarted { source: Source::Periodic, .. }))
+            .count()
     };
     // Started at 08:00 on day 1, the first after six hours: eight in two days.
     assert_eq!(starts(&bench), 8);

@@ -110,6 +110,21 @@ fn from_10_to_20_mg_per_ml_the_flow_falls_when_the_strong_drug_may_first_show() 
     bench.is_refused(Reason::FrontInPath);
 }
 
+/// One strong hour a day does not make a weaker day the higher rate.
+//= requirements/ledger.md#bridge-edges
+//= type=test
+//# A bridge MUST change to a lower rate at the leading edge of the front and to a higher rate only after its trailing edge.
+#[test]
+fn a_schedule_with_one_fast_hour_is_led_to_by_its_mean_so_that_the_stronger_drug_never_meets_the_old_flow() {
+    let mut bench = changed(10, 20);
+    let mut flows = [FlowRate::new(180_000); HALF_HOURS];
+    flows[44..46].fill(FlowRate::new(600_000));
+    let order = Prescription { mode: Mode::Schedule(Schedule::every_day(flows)), ..four_mg(20, 2) };
+    commit(&mut bench, &order, Some(plan(400_000))).unwrap();
+    let moved = moved_until_change(&mut bench);
+    assert!((365_240..=366_000).contains(&moved), "{moved} nL: at the leading edge, not 63 mcL of 20 mg/mL later");
+}
+
 #[test]
 fn edges_that_are_missed_during_a_bridge_move_the_higher_flow_back_by_as_much_and_no_less() {
     let mut bench = changed(20, 10);

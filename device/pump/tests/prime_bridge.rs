@@ -5,7 +5,7 @@ use orders::{
     Concentration, DeviceProfile, Drug, Duration, FlowRate, Mass, MassRate, Mixture, Permille, Reason, Volume,
 };
 use pump::fluid_path::FluidPath;
-use pump::prime_bridge::{Answer, check_answer, check_bridge, check_prime, prime_mass, unbridged};
+use pump::prime_bridge::{Answer, Then, check_answer, check_bridge, check_prime, prime_mass, unbridged};
 use pump::reservoir::Refill;
 
 const DEVICE: DeviceProfile = DeviceProfile::REFERENCE_20;
@@ -61,7 +61,7 @@ fn a_right_bridge_from_20_to_10_mg_per_ml_keeps_the_low_flow_until_the_last_of_t
     let path = changed(20, 10);
     // 4 mg/day of 20 mg/mL = 0.2 mL/day, 0.397 / 0.2 = 1.985 d = 47.6 h; then 0.4 mL/day of 10 mg/mL.
     let then = FlowRate::new(400_000);
-    let bridge = check_bridge(&path, &asked(200_000), FOUR_MG, Drug::Morphine, then, THRESHOLD).unwrap();
+    let bridge = check_bridge(&path, &asked(200_000), FOUR_MG, Drug::Morphine, Then::even(then), THRESHOLD).unwrap();
     assert_eq!(hours(bridge.nominal_time()), 476);
     // The higher flow waits for the trailing edge: 0.42876 / 0.2 = 2.1438 d = 51.5 h.
     assert_eq!((bridge.switch(), hours(bridge.time())), (Volume::new(428_760), 515));
@@ -77,7 +77,7 @@ fn a_right_bridge_from_10_to_20_mg_per_ml_goes_to_the_low_flow_before_the_strong
     let path = changed(10, 20);
     // 4 mg/day of 10 mg/mL = 0.4 mL/day, 0.397 / 0.4 = 0.9925 d = 23.8 h; then 0.2 mL/day of 20 mg/mL.
     let then = FlowRate::new(200_000);
-    let bridge = check_bridge(&path, &asked(400_000), FOUR_MG, Drug::Morphine, then, THRESHOLD).unwrap();
+    let bridge = check_bridge(&path, &asked(400_000), FOUR_MG, Drug::Morphine, Then::even(then), THRESHOLD).unwrap();
     assert_eq!(hours(bridge.nominal_time()), 238);
     // The lower flow comes at the leading edge: 0.36524 / 0.4 = 0.9131 d = 21.9 h.
     assert_eq!((bridge.switch(), hours(bridge.time())), (Volume::new(365_240), 219));
@@ -91,7 +91,7 @@ fn along_a_right_bridge_no_stroke_gives_more_than_the_ordered_dose() {
         let mut path = changed(old, new);
         let flow = 4_000_000 / u64::from(old);
         let then = FlowRate::new(then);
-        let bridge = check_bridge(&path, &asked(flow), FOUR_MG, Drug::Morphine, then, THRESHOLD).unwrap();
+        let bridge = check_bridge(&path, &asked(flow), FOUR_MG, Drug::Morphine, Then::even(then), THRESHOLD).unwrap();
         let mut moved = Volume::ZERO;
         while moved < Volume::new(450_000) {
             let flow = bridge.flow_after(moved);
@@ -116,7 +116,7 @@ fn a_bridge_of_the_wrong_volume_flow_or_edge_is_refused_with_both_numbers() {
     let path = changed(20, 10);
     let then = FlowRate::new(400_000);
     let refused = |plan: BridgePlan| {
-        let refusal = check_bridge(&path, &plan, FOUR_MG, Drug::Morphine, then, THRESHOLD).unwrap_err();
+        let refusal = check_bridge(&path, &plan, FOUR_MG, Drug::Morphine, Then::even(then), THRESHOLD).unwrap_err();
         (refusal.reason, refusal.value, refusal.limit)
     };
     let right = asked(200_000);
@@ -129,7 +129,7 @@ fn a_bridge_of_the_wrong_volume_flow_or_edge_is_refused_with_both_numbers() {
     let wrong = BridgePlan { trailing: Volume::new(428_761), ..right };
     assert_eq!(refused(wrong), (Reason::Disagreement, 428_761, 428_760));
     // Baclofen is not in the old fluid: no flow of it gives the dose.
-    let refusal = check_bridge(&path, &right, FOUR_MG, Drug::Baclofen, then, THRESHOLD).unwrap_err();
+    let refusal = check_bridge(&path, &right, FOUR_MG, Drug::Baclofen, Then::even(then), THRESHOLD).unwrap_err();
     assert_eq!(refusal.reason, Reason::BridgeWrong);
 }
 

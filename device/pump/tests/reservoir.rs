@@ -33,7 +33,7 @@ fn days(span: Option<Duration>) -> u64 {
 }
 
 fn outlook(volume: u64, flow: u64) -> Outlook {
-    let draw = Draw { basal: FlowRate::new(flow), bolus: Volume::ZERO, allotment: 0, average_milli: 0 };
+    let draw = Draw { basal: FlowRate::new(flow), bolus: Volume::ZERO, allotment: 0, average_milli: None };
     Outlook::of(Remaining::full(Volume::new(volume)), Volume::new(2 * ML), &draw, Permille::new(145), None)
 }
 
@@ -58,7 +58,8 @@ fn the_days_to_the_alarm_are_those_of_the_clinics_table_nominal_and_with_a_fast_
 #[test]
 fn patient_boluses_bring_the_refill_forward_and_the_date_is_booked_on_all_of_them() {
     // 3 mg/day of 10 mg/mL = 0.3 mL/day; one bolus 0.3 mg = 0.03 mL; 18 mL until the alarm.
-    let draw = Draw { basal: FlowRate::new(300_000), bolus: Volume::new(30_000), allotment: 4, average_milli: 1500 };
+    let draw =
+        Draw { basal: FlowRate::new(300_000), bolus: Volume::new(30_000), allotment: 4, average_milli: Some(1500) };
     let full = Remaining::full(Volume::new(20 * ML));
     let outlook = Outlook::of(full, Volume::new(2 * ML), &draw, Permille::new(145), None);
     // 18 / 0.3 = 60; 18 / 0.345 = 52.2; 18 / 0.42 = 42.9; 18 / 0.4809 = 37.4.

@@ -170,6 +170,8 @@ impl World<'_> {
         let (scenario, band) = (self.scenario, self.scenario.device.band(flow));
         let path = scenario.device.tubing.saturating_add(scenario.catheter);
         let (mut fronts, mut from_tip) = (Vec::new(), 0u64);
+        // What the residual makes of two fills of one mixture is no front.
+        let threshold = threshold.max(scenario.device.thinned());
         let slugs: Vec<_> = ledger.slugs.iter().rev().collect();
         for pair in slugs.windows(2) {
             let (old, new) = (pair[0], pair[1]);

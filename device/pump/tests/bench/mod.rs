@@ -406,6 +406,12 @@ impl Bench {
         other
     }
 
+    /// Every event that the journal holds, in its order.
+    pub fn told(&self) -> Vec<pump::events::Event> {
+        let records = self.store.journal.values();
+        records.filter_map(|record| pump::journal::open(&Key(KEY), record).ok()?.event).collect()
+    }
+
     /// Volume that really moved between two true times, in nL.
     pub fn moved_between(&self, from: u64, to: u64) -> u64 {
         let strokes = self.moved.iter().filter(|moment| (from..to).contains(moment)).count();
