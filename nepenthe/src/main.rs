@@ -1,11 +1,15 @@
 #![forbid(unsafe_code)]
-//! The one command: runs scenarios, judges orders.
+//! The one command: runs scenarios, judges orders, runs a virtual pump, and speaks with one.
 //!
-//! Answers for reading what was asked on the command line and for the exit code: 0 where all agreed, 1 where a judge or an
-//! expectation did not, 2 where the question could not be understood.
+//! Answers for reading what was asked on the command line and for the exit code: 0 where all agreed or was done, 1 where a
+//! judge, an expectation or a pump said no, 2 where the question could not be understood or nobody was reached, 3 where it
+//! is not known whether a pump has done what was asked.
 
 mod check;
+mod client;
+mod control;
 mod patient;
+mod pump;
 mod run;
 mod table;
 mod terminal;
@@ -61,6 +65,12 @@ enum What {
         #[arg(long)]
         plot: Option<PathBuf>,
     },
+    /// Runs a virtual pump: the real implant in a simulated body, on a port of this machine
+    Pump(pump::Args),
+    /// Hands, needles, mishaps and time of a virtual pump, and what truly is
+    PumpControl(control::Args),
+    #[command(flatten)]
+    Client(client::What),
 }
 
 /// What the command can do, for whoever calls it with nothing.
@@ -81,12 +91,22 @@ This is not a medical device. No regulator has reviewed it and it has never been
       gives a protocol to the virtual patient: levels at any place and what is felt, as a table and a picture
       for example: nepenthe patient body/patient/protocols/morphine-infusion.toml --plot canal.svg
 
+  nepenthe pump --device PROFILE.toml [--listen 127.0.0.1:7701] [--control 127.0.0.1:7702] [--state DIR] [--speed 60]
+      runs a virtual pump that can be paired with, programmed and asked; killed, it comes back as it was
+  nepenthe pump-control 127.0.0.1:7702 presence on
+      a hand at the skin; also: truth, advance \"3 h\", draw-off, fill \"18 mL\" --mixture \"4 mg/mL morphine\",
+      drive stalls --for \"14 min\", and every other mishap of a scenario
+
+  nepenthe pair 127.0.0.1:7701 --card TEXT --role programmer --keys DIR
+  nepenthe interrogate | ask | program ORDER.toml | refill | stop | resume | clock | alarms | silence ...
+      the devices in people's hands, with their own keys; nepenthe help tells all of them
+
   nepenthe help
 ";
 
-/// Auditor, expectation or judge disagreed.
+/// Auditor, expectation, judge or pump disagreed.
 const DISAGREED: u8 = 1;
-/// The question could not be understood.
+/// The question could not be understood, or nobody was reached.
 const NOT_UNDERSTOOD: u8 = 2;
 
 fn main() -> ExitCode {
@@ -98,6 +118,9 @@ fn main() -> ExitCode {
         Some(What::Run { scenario, seed, json }) => run::run(&scenario, seed, json),
         Some(What::Check { order, device, filled }) => check::check(&order, &device, filled.as_deref()),
         Some(What::Patient { protocol, out, plot }) => patient::run(&protocol, out.as_deref(), plot.as_deref()),
+        Some(What::Pump(args)) => pump::run(&args).map(|()| true),
+        Some(What::PumpControl(args)) => control::run(&args),
+        Some(What::Client(what)) => return client::run(&what),
     };
     match agreed {
         Ok(true) => ExitCode::SUCCESS,

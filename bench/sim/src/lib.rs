@@ -10,4 +10,6 @@ pub mod scenario;
 pub mod soak;
 pub mod store;
 pub mod story;
+pub mod terminals;
+pub mod virtual_pump;
 pub mod world;

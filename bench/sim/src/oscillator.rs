@@ -6,18 +6,35 @@
 //!
 //! Terms. *Tick*: one ms as this oscillator counts it. *True time*: ms of the bench.
 
+use serde::{Deserialize, Serialize};
+
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
 
 /// A rate of exactly one tick per ms, in parts per billion.
 const RIGHT: i64 = 1_000_000_000;
 
+/// 128 bits as text: readers of JSON hold fewer.
+mod wide {
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub fn serialize<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(number)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
 /// An oscillator. Ticks never decrease.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Oscillator {
     /// True time of the anchor.
     from_ms: u64,
     /// Billionths of a tick at the anchor.
+    #[serde(with = "wide")]
     from_nano: u128,
     /// Error against true time, parts per billion, without mishap.
     error_ppb: i64,

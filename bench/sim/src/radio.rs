@@ -206,6 +206,12 @@ impl Radio {
         self.flying.pop_front().map(|(_, _, frame)| frame)
     }
 
+    /// A frame of this way that has arrived by now.
+    pub fn poll_way(&mut self, now: u64, way: Way) -> Option<Arrival> {
+        let place = self.flying.iter().position(|(due, _, frame)| *due <= now && frame.way == way)?;
+        self.flying.remove(place).map(|(_, _, frame)| frame)
+    }
+
     /// Drops everything on the air: the peer walked away.
     pub fn silence(&mut self) {
         self.counts.lost += self.flying.len() as u64;

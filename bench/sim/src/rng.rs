@@ -6,6 +6,7 @@
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+use serde::{Deserialize, Serialize};
 
 /// What chance is drawn for. Each has its own stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub enum Purpose {
 }
 
 /// The seed of one world.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seed(pub u64);
 
 impl Seed {
@@ -50,10 +51,36 @@ impl Seed {
     }
 }
 
-/// One stream of chance.
-#[derive(Debug, Clone)]
+/// One stream of chance. It can be kept and goes on where it was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(into = "Place", from = "Place")]
 pub struct Chance {
     rng: ChaCha8Rng,
+}
+
+/// Where a stream is, to be kept.
+#[derive(Serialize, Deserialize)]
+struct Place {
+    seed: [u8; 32],
+    stream: u64,
+    /// 32-bit words drawn so far.
+    drawn: u64,
+}
+
+impl From<Chance> for Place {
+    fn from(chance: Chance) -> Self {
+        let drawn = u64::try_from(chance.rng.get_word_pos()).unwrap_or(u64::MAX);
+        Self { seed: chance.rng.get_seed(), stream: chance.rng.get_stream(), drawn }
+    }
+}
+
+impl From<Place> for Chance {
+    fn from(place: Place) -> Self {
+        let mut rng = ChaCha8Rng::from_seed(place.seed);
+        rng.set_stream(place.stream);
+        rng.set_word_pos(u128::from(place.drawn));
+        Self { rng }
+    }
 }
 
 impl Chance {
@@ -117,6 +144,18 @@ impl Chance {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_stream_that_was_kept_goes_on_where_it_was() {
+        let mut chance = Seed(3).numbered(Purpose::Drive, 2);
+        (0..5).for_each(|_| assert_ne!(chance.bits(), 0));
+        let kept = serde_json::to_string(&chance).unwrap();
+        let mut found: Chance = serde_json::from_str(&kept).unwrap();
+        assert_eq!(
+            (0..20).map(|_| found.bits()).collect::<Vec<_>>(),
+            (0..20).map(|_| chance.bits()).collect::<Vec<_>>()
+        );
+    }
 
     #[test]
     fn the_same_seed_gives_the_same_course_and_another_purpose_another() {

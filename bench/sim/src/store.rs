@@ -139,6 +139,11 @@ impl Stores {
         self.journal.get(place * RECORD_BYTES..(place + 1) * RECORD_BYTES)
     }
 
+    /// Every slot that was ever written, and what it holds.
+    pub fn slots(&self) -> impl Iterator<Item = (u16, &[u8])> {
+        self.slots.iter().map(|(slot, content)| (*slot, content.as_slice()))
+    }
+
     /// How many records the journal has place for.
     pub fn journal_records(&self) -> usize {
         self.journal.len() / RECORD_BYTES

@@ -29,6 +29,11 @@ impl Deframer {
         Self { prefix: [0; PREFIX_LEN], frame: [0; FRAME_MAX], have: 0, broken: None }
     }
 
+    /// Whether no frame has begun: the stream may rest here as long as it likes.
+    pub const fn is_between(&self) -> bool {
+        self.have == 0
+    }
+
     /// Takes bytes from the front of `bytes` until a frame is whole or none are left. Call again until it returns `Ok(None)`.
     ///
     /// # Errors

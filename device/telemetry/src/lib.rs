@@ -24,6 +24,8 @@
 //! - [`asker`]: asking without ever asking twice: three outcomes, kept over a restart.
 //! - [`journal`]: fetching the journal from a running number on, and seeing what is missing.
 //! - [`budget`]: how much of the battery the radio may use in a day, whoever asks.
+//! - [`programming`]: what an asker works out before it proposes, and compares before anybody signs.
+//! - [`card`]: the implant card as text.
 //! - [`sign`]: the clinician's signature under a commit.
 //! - [`tag`]: the journal's keyed tag.
 //! - [`fuzz`]: doors for bytes from nowhere.
@@ -39,6 +41,7 @@ extern crate std;
 
 pub mod asker;
 pub mod budget;
+pub mod card;
 pub mod contact;
 pub mod deframe;
 pub mod fuzz;
@@ -47,6 +50,7 @@ pub mod limits;
 pub mod message;
 pub mod noise;
 pub mod peer;
+pub mod programming;
 pub mod session;
 pub mod sessions;
 pub mod sign;

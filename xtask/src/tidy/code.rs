@@ -12,6 +12,7 @@ const CLOCKS: &[&str] = &[
     // Benchmarks: they measure this machine, and nothing of the world.
     "bench/sim/examples/",
     "nepenthe/",
+    "care/link/",
     "care/clinic/",
     "care/handset/",
     "care/programmer/",

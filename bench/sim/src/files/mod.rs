@@ -75,6 +75,29 @@ written! {
     orders::Permille, "5 %";
 }
 
+/// Reads a mixture as it is shown: `4 mg/mL morphine, 1 mg/mL bupivacaine`; no text is fluid without drug.
+///
+/// # Errors
+/// The part and what is wrong with it.
+pub fn mixture(text: &str) -> Result<orders::Mixture, String> {
+    let mut parts = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (concentration, name) = part.rsplit_once(' ').ok_or_else(|| {
+            format!("{part:?}: a concentration and a drug were expected, such as \"4 mg/mL morphine\"")
+        })?;
+        let drug = orders::Drug::from_name(name).ok_or_else(|| unknown_drug(name))?;
+        let concentration = orders::Concentration::parse(concentration)
+            .map_err(|why| format!("{concentration:?}: {why} (for example \"4 mg/mL\")"))?;
+        parts.push(orders::mixture::Component { drug, concentration });
+    }
+    orders::Mixture::of(&parts).ok_or_else(|| format!("{text:?}: at most four drugs, each named once"))
+}
+
+fn unknown_drug(name: &str) -> String {
+    let names: Vec<_> = orders::Drug::ALL.iter().map(|drug| drug.name()).collect();
+    format!("{name:?}: unknown drug; known are {}", names.join(", "))
+}
+
 /// A clock time `HH:MM` as minutes from midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ClockTime {
@@ -109,9 +132,6 @@ pub struct DrugName(pub orders::Drug);
 impl<'de> Deserialize<'de> for DrugName {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        orders::Drug::from_name(&text).map(DrugName).ok_or_else(|| {
-            let names: Vec<_> = orders::Drug::ALL.iter().map(|drug| drug.name()).collect();
-            D::Error::custom(format!("{text:?}: unknown drug; known are {}", names.join(", ")))
-        })
+        orders::Drug::from_name(&text).map(DrugName).ok_or_else(|| D::Error::custom(unknown_drug(&text)))
     }
 }

@@ -6,8 +6,10 @@
 //!
 //! Charge is held in nanocoulombs as whole numbers, so that ten years of small draws add up exactly.
 
+use serde::{Deserialize, Serialize};
+
 /// What a cell and its loads are.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
     /// Charge when new, nC.
     pub capacity_nc: u64,
@@ -49,7 +51,7 @@ const OPEN_MV: [(u64, u64); 7] =
     [(0, 3_250), (5, 3_150), (60, 3_050), (80, 2_900), (90, 2_700), (97, 2_350), (100, 1_800)];
 
 /// The cell as it is now.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Battery {
     cell: Cell,
     drawn_nc: u64,

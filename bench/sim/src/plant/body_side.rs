@@ -4,6 +4,7 @@
 //! flow is the drive's own affair; a peristaltic drive has none that counts here.
 
 use crate::rng::{Purpose, Seed};
+use serde::{Deserialize, Serialize};
 
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
@@ -12,7 +13,7 @@ const DAY_MS: u64 = 86_400_000;
 const WAVE: i64 = 25;
 
 /// One event that warms or cools the pocket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Event {
     from: u64,
     until: u64,
@@ -20,7 +21,7 @@ struct Event {
 }
 
 /// The pocket's temperature.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Pocket {
     mean: i32,
     /// Shift of the day's wave, ms.

@@ -8,10 +8,11 @@
 //! without it no current reaches the motor. *Free run*: the motor turns by a fault of its driver, as long as it is enabled.
 
 use crate::rng::{Chance, Purpose, Seed};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// What a drive is, and how far from nominal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriveSpec {
     /// Nominal volume of a stroke, nL.
     pub stroke_nl: u64,
@@ -43,7 +44,7 @@ impl DriveSpec {
 }
 
 /// What truly happened at the drive.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum DriveEvent {
     /// The rotor moved this volume, nL, upon a command or without one.
     Moved {
@@ -69,7 +70,7 @@ enum Due {
     Phantom,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Stroke {
     begun: u64,
     ends: u64,
@@ -77,7 +78,7 @@ struct Stroke {
     gives_edge: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct FreeRun {
     next: u64,
     until: u64,
@@ -85,7 +86,7 @@ struct FreeRun {
 }
 
 /// The drive.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Drive {
     spec: DriveSpec,
     chance: Chance,

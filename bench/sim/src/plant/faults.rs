@@ -6,8 +6,10 @@
 //! Terms. *Place*: where drug ends up. *Patency*: the part of a stroke that the path lets through, 0 to 1; a peristaltic
 //! drive goes on stepping against an occlusion and gives its edges, so the reservoir keeps what did not pass.
 
+use serde::{Deserialize, Serialize};
+
 /// Where drug ends up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// The cerebrospinal fluid: where it should.
     Intrathecal,
@@ -22,7 +24,7 @@ pub enum Place {
 }
 
 /// Where a needle truly puts what was meant for the reservoir.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Needle {
     /// The reservoir's port.
     Reservoir,
@@ -55,7 +57,7 @@ pub const GRANULOMA_HARD: f64 = 0.4;
 pub const OVERFILL_GAIN: f64 = 2.0;
 
 /// The complications in force. The default is none.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Complications {
     /// Where the tip lies.
     pub tip: Place,

@@ -21,10 +21,11 @@ pub use faults::{Aspiration, Complications, Needle, Place, overfill_factor};
 pub use path::{Concentrations, DRUGS, FluidPath, Masses, Outflow, PathSpec, Reservoir};
 
 use crate::rng::Seed;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// What a plant is made of.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PlantSpec {
     /// The drive.
     pub drive: DriveSpec,
@@ -53,7 +54,7 @@ impl PlantSpec {
 }
 
 /// Drug and fluid that arrived somewhere.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Delivery {
     /// True time, ms.
     pub at: u64,
@@ -66,7 +67,7 @@ pub struct Delivery {
 }
 
 /// What happened in the plant.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum PlantEvent {
     /// The rotor moved; the volume is what truly left the reservoir. For the auditor; the pump cannot see it.
     Moved {
@@ -87,7 +88,7 @@ pub enum PlantEvent {
 }
 
 /// The plant.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plant {
     spec: PlantSpec,
     drive: Drive,

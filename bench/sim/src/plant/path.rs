@@ -8,6 +8,7 @@
 //! Units: nL, ng/mL, fg (= nL x ng/mL), mm, s. Where the fluid goes after the tip is told in `faults`.
 
 use super::tube::Tube;
+use serde::{Deserialize, Serialize};
 
 /// Drugs a mixture holds at most.
 pub const DRUGS: usize = 4;
@@ -19,7 +20,7 @@ pub type Masses = [f64; DRUGS];
 pub type Concentrations = [f64; DRUGS];
 
 /// The shape of the path.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PathSpec {
     /// Volume of the tubing within the pump, nL.
     pub tubing_nl: f64,
@@ -46,7 +47,7 @@ impl PathSpec {
 }
 
 /// What is in the reservoir.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Reservoir {
     /// Volume, nL.
     pub volume_nl: f64,
@@ -81,7 +82,7 @@ impl Reservoir {
 }
 
 /// Tubing and catheter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FluidPath {
     tubing: Tube,
     catheter: Tube,

@@ -11,6 +11,7 @@
 //! half the volume; here it leaves about there, but as the foot of a bell.
 
 use super::path::{Concentrations, DRUGS, Masses};
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
 /// Cells in a tube while there is a front: 1.3 microlitres each in the reference tubing, half of a basal front's sigma.
@@ -22,13 +23,13 @@ const ALIKE: f64 = 1e-8;
 /// How many motions pass between two looks whether the front has left.
 const LOOK_EVERY: u32 = 32;
 
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 struct Cell {
     volume_nl: f64,
     mass_fg: Masses,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 enum Content {
     /// All alike: ng/mL.
     Even(Concentrations),
@@ -37,7 +38,7 @@ enum Content {
 }
 
 /// A tube.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Tube {
     volume_nl: f64,
     radius_mm: f64,

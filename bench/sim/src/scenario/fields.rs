@@ -34,7 +34,10 @@ pub(super) fn words_of(debug: &str) -> String {
 }
 
 /// Finds the one that a person named, or says which there are.
-pub(super) fn named<T: Copy + std::fmt::Debug>(text: &str, what: &str, all: &[T]) -> Result<T, String> {
+///
+/// # Errors
+/// The word, `what` it should have named, and all that there are.
+pub fn named<T: Copy + std::fmt::Debug>(text: &str, what: &str, all: &[T]) -> Result<T, String> {
     let bare = |words: &str| words.replace([' ', '-'], "").to_ascii_lowercase();
     let found = all.iter().find(|one| bare(&format!("{one:?}")) == bare(text)).copied();
     found.ok_or_else(|| {

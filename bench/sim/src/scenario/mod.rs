@@ -34,7 +34,9 @@ use toml::Spanned;
 use crate::files::order::{Order, OrderFile};
 use crate::files::{FileError, Written, device, order, text_of};
 use act::{Begins, Event, Expect, Expected, What};
-use fields::{At, ExpectFields, Fields, named};
+use fields::{At, ExpectFields, Fields};
+
+pub use fields::named;
 
 /// Most events after repeats are written out: an event each 10 minutes for a year.
 pub const EVENTS_MAX: usize = 60_000;
@@ -130,6 +132,29 @@ pub fn parse(path: &str, text: &str, folder: &Path) -> Result<Scenario, FileErro
     let file: File = toml::from_str(text).map_err(|why| FileError::Read { path: path.into(), why: why.to_string() })?;
     let reader = Reader { path, text, folder };
     reader.scenario(file)
+}
+
+/// A mishap in the fields of an event, with neither time nor person: `{"drive": "stalls", "for": "14 min"}`.
+///
+/// # Errors
+/// The field and value that are wrong, and what there is instead.
+pub fn mishap_of(fields: &serde_json::Value) -> Result<act::Mishap, String> {
+    struct NoOrders;
+    impl verbs::Orders for NoOrders {
+        fn place(&mut self, _: Option<&str>) -> Result<usize, String> {
+            Err("no order is meant here".into())
+        }
+    }
+    let mut read = Fields::deserialize(fields).map_err(|why| why.to_string())?;
+    if read.at.is_some() || read.every.is_some() || read.until.is_some() {
+        return Err("at, every, until: what is told here happens now".into());
+    }
+    match verbs::event(&mut read, &mut NoOrders)? {
+        act::What::Mishap(mishap) => Ok(mishap),
+        act::What::Person { who, .. } => {
+            Err(format!("{who}: people act by their own devices; here is what befalls the pump"))
+        }
+    }
 }
 
 struct Reader<'a> {

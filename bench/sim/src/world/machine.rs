@@ -4,18 +4,16 @@
 //! write; and for what a restart is told. The implant itself is dropped when the power goes: only the stores and, if the
 //! battery held, the counters are left.
 
-use implant::io::{Check, Reading};
-use implant::pump::{journal, selftest};
-use implant::{Action, Cause, Implant, Input, Link, Provision, Slot};
+use implant::pump::journal;
+use implant::{Cause, Implant, Input, Link, Provision, Slot};
 use orders::{DeviceProfile, Instant};
 use telemetry::peer::{CardSecret, SecretKey, Serial};
 
 use super::{Ends, Seals, World};
-use crate::oscillator::Oscillator;
 use crate::plant::PlantEvent;
 use crate::radio::Way;
-use crate::store::RECORD_BYTES;
 use crate::story::Told;
+use crate::terminals::{self, Do, FRAME_RADIO_MS, TONE_MS};
 
 /// Records in the bench's journal flash.
 pub(super) const JOURNAL_RECORDS: usize = journal::CAPACITY as usize;
@@ -29,26 +27,8 @@ const DEVICE_KEY: [u8; 32] = *b"device key of a bench pump no. 1";
 /// The version that this bench's pumps tell.
 const SOFTWARE: [u8; 3] = [0, 1, 0];
 
-/// How long one frame keeps the pump's radio on, ms.
-const FRAME_RADIO_MS: u64 = 4;
-
-/// The span over which the oscillators are compared at a self-test, ms.
-const CLOCKS_SPAN_MS: u64 = 600_000;
-
 /// Tones of one series come closer together than this, ms; only the first of a series is told.
 const SERIES_MS: u64 = 2 * 3_600_000;
-
-/// An action, once it no longer borrows the implant.
-enum Do {
-    Step,
-    Enable(bool),
-    Sound(u8),
-    Send(u8),
-    Write(Slot),
-    Read(Slot),
-    Entropy,
-    Check(Check),
-}
 
 /// The implant and its supply.
 pub(super) struct Machine {
@@ -69,12 +49,6 @@ impl Machine {
     pub(super) fn pump(&self) -> Option<&implant::pump::Pump> {
         self.implant.as_ref().map(|implant| implant.pump())
     }
-}
-
-/// The place in the bench's state memory of one of the implant's slots.
-pub(super) fn store_slot(slot: Slot) -> u16 {
-    let [kind, _, number, low] = slot.code().to_be_bytes();
-    u16::from(kind) << 12 | u16::from(number) << 8 | u16::from(low)
 }
 
 impl World<'_> {
@@ -123,7 +97,7 @@ impl World<'_> {
                 Do::Write(slot) => self.writes(slot),
                 Do::Read(slot) => self.reads(slot),
                 Do::Check(check) => {
-                    let reading = self.reading(check);
+                    let reading = terminals::reading(check, &mut self.plant, self.now, &self.first, &self.second);
                     self.handle(Input::Checked(reading));
                 }
                 Do::Entropy => {
@@ -132,28 +106,6 @@ impl World<'_> {
                     self.handle(Input::Entropy(bytes));
                 }
             }
-        }
-    }
-
-    /// What a check finds: the cell and the oscillators as they truly are, the rest as in a pump whose circuits are sound.
-    fn reading(&mut self, check: Check) -> Reading {
-        match check {
-            Check::Cpu => Reading::Cpu(selftest::cpu_answer()),
-            Check::Memory => Reading::Memory(0),
-            Check::Program => Reading::Program(1, 1),
-            Check::Stores => Reading::Stores(0),
-            Check::Battery => Reading::Battery(u16::try_from(self.plant.loaded_mv(self.now)).unwrap_or(u16::MAX)),
-            Check::Watchdog => Reading::Watchdog(true),
-            Check::Clocks => {
-                let from = self.now.saturating_sub(CLOCKS_SPAN_MS);
-                let counted = |one: &Oscillator| one.ticks(from + CLOCKS_SPAN_MS).saturating_sub(one.ticks(from));
-                Reading::Clocks(counted(&self.first), counted(&self.second))
-            }
-            Check::Tone => Reading::Tone(1_000),
-            Check::DriveOff => Reading::DriveOff(2),
-            Check::DriveOn => Reading::DriveOn(8_000),
-            Check::CutLine => Reading::CutLine(false),
-            Check::Inputs => Reading::Inputs(0),
         }
     }
 
@@ -167,39 +119,14 @@ impl World<'_> {
     fn poll(&mut self) -> Option<Do> {
         let now = self.first.ticks(self.now);
         let Machine { implant, bytes, .. } = &mut self.machine;
-        let mut keep = |from: &[u8]| {
-            bytes.clear();
-            bytes.extend_from_slice(from);
-        };
-        Some(match implant.as_mut()?.poll(now)? {
-            Action::Step => Do::Step,
-            Action::DriveEnable(on) => Do::Enable(on),
-            Action::Sound { tone } => Do::Sound(tone),
-            Action::Send { link, bytes } => {
-                keep(bytes);
-                Do::Send(link.0)
-            }
-            Action::Write { slot, bytes } => {
-                keep(bytes);
-                Do::Write(slot)
-            }
-            Action::Read { slot } => Do::Read(slot),
-            Action::WantEntropy => Do::Entropy,
-            Action::Check(check) => Do::Check(check),
-        })
+        terminals::next(implant.as_mut()?, now, bytes)
     }
 
     //= requirements/bench.md#stores-cut-anywhere
     //# The bench MUST be able to cut the power at every byte of every write.
     fn writes(&mut self, slot: Slot) {
         let bytes = std::mem::take(&mut self.machine.bytes);
-        let written = match slot {
-            Slot::Journal(place) => match <&[u8; RECORD_BYTES]>::try_from(bytes.as_slice()) {
-                Ok(record) => self.stores.write_record(place as usize, record),
-                Err(_) => Ok(()),
-            },
-            _ => self.stores.write_slot(store_slot(slot), &bytes),
-        };
+        let written = terminals::write(&mut self.stores, slot, &bytes);
         if written.is_ok() && matches!(slot, Slot::Journal(_)) {
             self.journal_says(&bytes);
         }
@@ -219,20 +146,14 @@ impl World<'_> {
 
     fn reads(&mut self, slot: Slot) {
         let now = self.first.ticks(self.now);
-        let bytes = match slot {
-            Slot::Journal(place) => match self.stores.read_record(place as usize) {
-                Some(bytes) if bytes.iter().any(|byte| *byte != crate::store::ERASED) => bytes,
-                Some(_) | None => &[],
-            },
-            _ => self.stores.read_slot(store_slot(slot)),
-        };
+        let bytes = terminals::read(&self.stores, slot);
         if let Some(implant) = &mut self.machine.implant {
             let _ = implant.handle(now, Input::Read { slot, bytes });
         }
     }
 
     fn sounds(&mut self, tone: u8) {
-        self.plant.tone(self.now, 1_000);
+        self.plant.tone(self.now, TONE_MS);
         let last = self.machine.last_tone.replace((tone, self.now));
         if last.is_none_or(|(before, at)| before != tone || self.now > at + SERIES_MS) {
             self.tell(Told::Sounds { tone });

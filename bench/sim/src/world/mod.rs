@@ -28,13 +28,14 @@ use orders::{Drug, Prescription};
 use telemetry::peer::{CardSecret, Serial};
 
 use crate::oscillator::Oscillator;
-use crate::plant::{DRUGS, DriveSpec, Needle, PathSpec, Plant, PlantSpec};
+use crate::plant::{DRUGS, Needle, Plant};
 use crate::radio::{Air, Radio};
 use crate::rng::{Chance, Purpose, Seed};
 use crate::scenario::Scenario;
 use crate::scenario::act::{Begins, Event, Mishap, What, Who};
 use crate::store::Stores;
 use crate::story::{Story, Told};
+use crate::terminals;
 use device::Device;
 use judge::Judged;
 use machine::Machine;
@@ -140,20 +141,7 @@ impl<'s> World<'s> {
     fn new(scenario: &'s Scenario, options: Options) -> Self {
         let seed = Seed(options.seed.unwrap_or(scenario.seed));
         let device = scenario.device;
-        let drive =
-            DriveSpec { stroke_nl: device.stroke.get(), stroke_ms: device.stroke_time.get() / 5, ..DriveSpec::NOMINAL };
-        let path = PathSpec {
-            tubing_nl: device.tubing.get() as f64,
-            catheter_nl: scenario.catheter.get() as f64,
-            ..PathSpec::REFERENCE
-        };
-        let spec = PlantSpec {
-            drive,
-            path,
-            capacity_nl: device.reservoir.get() as f64,
-            residual_nl: device.residual.get() as f64,
-            ..PlantSpec::REFERENCE
-        };
+        let spec = terminals::plant_spec(&device, scenario.catheter);
         let mut drift = seed.stream(Purpose::Oscillator);
         let mut error = || i32::try_from(drift.around(20_000)).unwrap_or(0);
         let (serial, card) = (Serial(seed.0.wrapping_add(1_000)), card(seed));
@@ -317,13 +305,6 @@ impl<'s> World<'s> {
                 self.ending.push((now + lasts.get(), Ends::Field));
             }
             Mishap::BrownOut { off, counter_kept } => self.power_off(off.get(), counter_kept),
-            Mishap::Film { mohm_per_day } => self.plant.battery.film(now, mohm_per_day),
-            Mishap::Drains { left } => {
-                let spec = self.plant.spec().cell;
-                let now_nc = u128::from(self.plant.battery.left_ppm()) * u128::from(spec.capacity_nc) / 1_000_000;
-                let then_nc = u128::from(left.get()) * u128::from(spec.capacity_nc) / 1_000;
-                self.plant.battery.draw(u64::try_from(now_nc.saturating_sub(then_nc)).unwrap_or(u64::MAX));
-            }
             Mishap::Frames { way, mishap, count } => {
                 (0..count).for_each(|_| self.radio.order_next(way, mishap));
             }
@@ -335,31 +316,13 @@ impl<'s> World<'s> {
                 self.stores.cut_after(after_bytes);
                 self.machine.off_after_cut = off.get();
             }
-            Mishap::DoseRecordLost => {
-                for bank in implant::Bank::BOTH {
-                    self.stores.lose_slot(machine::store_slot(implant::Slot::Dose(bank)));
-                }
-            }
+            Mishap::DoseRecordLost => terminals::lose_dose_record(&mut self.stores),
             Mishap::Oscillator { is_second, numerator, denominator } => {
                 let which = if is_second { &mut self.second } else { &mut self.first };
                 which.run_at(now, numerator, denominator);
                 self.auditor.oscillator_wrong(now, numerator != denominator);
             }
-            Mishap::Stall(lasts) => self.plant.drive().stall_until(now + lasts.get()),
-            Mishap::MissEdges(count) => self.plant.drive().lose_edges(count),
-            Mishap::PhantomEdges(count) => {
-                let at: Vec<u64> = (1..=u64::from(count)).map(|n| now + n * 1_000).collect();
-                self.plant.drive().phantom_edges(&at);
-            }
-            Mishap::RunFree { every, lasts } => {
-                self.plant.drive().run_free_from(now, now + lasts.get(), every.get());
-            }
-            Mishap::Tip(place) => self.plant.complications.tip = place,
-            Mishap::Disconnects => self.plant.complications.is_disconnected = true,
-            Mishap::Leaks(share) => self.plant.complications.leak = f64::from(share.get()) / 1_000.0,
-            Mishap::Occludes(share) => self.plant.complications.patency = f64::from(share.get()) / 1_000.0,
-            Mishap::Granuloma(share) => self.plant.complications.granuloma = f64::from(share.get()) / 1_000.0,
-            Mishap::Flips => self.plant.complications.is_flipped = true,
+            _ => terminals::befalls(&mut self.plant, now, &mishap),
         }
     }
 }

@@ -3,18 +3,16 @@
 //! Answers for a clinician who signs only what the pump understood: the digest is worked out here from the request as it
 //! was sent and the pump's terms, and where it differs nothing is signed. The signing keys never leave their hands.
 
-use orders::{Duration, FlowRate, Ledger, Mass, Mixture, Permille, Prescription, Reason, Refusal, Volume};
-use telemetry::message::{Answer, Ask, Bytes, Request, ask};
-use telemetry::sign::{self, Terms};
+use orders::{Duration, Ledger, Mass, Prescription, Reason, Refusal, Volume};
+use telemetry::message::{Answer, Ask, Bytes, ask};
+use telemetry::programming::{self, Path};
+use telemetry::sign;
 
 use super::World;
 use super::device::Signed;
 use super::people::Settled;
 use crate::scenario::act::Who;
 use crate::story::Outcome;
-
-/// The flow at which the pump primes: `device/pump/DEVICE.md` states it, 12 mL/day.
-const PRIME_FLOW: FlowRate = FlowRate::new(12_000_000);
 
 /// What was proposed.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -74,23 +72,17 @@ impl World<'_> {
     }
 
     pub(super) fn primes(&mut self, who: Who, volume: Option<Volume>, allowance: Option<Mass>) -> Outcome {
-        let scenario = self.scenario;
-        let threshold = scenario.orders[0].1.prescription.front_threshold;
-        let Some(front) = self.fronts(who, PRIME_FLOW, threshold).into_iter().next() else {
+        let order = &self.scenario.orders[0].1.prescription;
+        let Some(ledger) = self.ledger(who) else { return Outcome::Failed("the pump did not tell its ledger") };
+        let Some(mut prime) = self.path(&ledger).prime(order) else {
             return Outcome::Failed("there is no front to bring to the tip");
         };
-        let volume = volume.unwrap_or(front.nominal);
-        let mixture = scenario.orders[0].1.prescription.mixture;
-        let mut allowances = heapless::Vec::new();
-        for (place, part) in mixture.iter().enumerate() {
-            let held = front.leading.mass_at(part.concentration);
-            let mass = if place == 0 { allowance.unwrap_or(held) } else { held };
-            if allowances.push(ask::Allowance { drug: part.drug, mass }).is_err() {
-                return Outcome::Failed("more than four drugs");
-            }
+        prime.volume = volume.unwrap_or(prime.volume);
+        if let (Some(mass), Some(primary)) = (allowance, prime.allowance.first_mut()) {
+            primary.mass = mass;
         }
-        let (leading, trailing) = (front.leading, front.trailing);
-        let prime = Ask::Prime(ask::Prime { volume, allowance: allowances, leading, trailing });
+        let leading = prime.leading;
+        let prime = Ask::Prime(prime);
         match self.propose(who, prime, Proposed::Prime { leading }) {
             Outcome::Done => self.commits(who),
             other => other,
@@ -106,19 +98,11 @@ impl World<'_> {
         };
         let now = self.now;
         let device = self.device(who);
-        let terms = Terms {
-            serial: device.serial,
-            running_version: proposal.running,
-            ledger_number: proposal.ledger,
-            nonce: proposal.nonce,
-            expiry_ms: proposal.expires.get(),
-        };
-        let ours = Request::subject(&device.repeated).map(|subject| terms.digest(subject));
-        if ours != Ok(proposal.digest) {
+        let Some(digest) = programming::understood(device.serial, &device.repeated, &proposal) else {
             return Outcome::NotSigned("the pump's digest is of something else than was proposed");
-        }
-        device.signed = Some(Signed { digest: proposal.digest, signatures: proposal.signatures, what });
-        self.auditor.order_proposed(now, proposal.digest.0);
+        };
+        device.signed = Some(Signed { digest, signatures: proposal.signatures, what });
+        self.auditor.order_proposed(now, digest.0);
         self.judged.proposed.push(what);
         Outcome::Done
     }
@@ -144,60 +128,24 @@ impl World<'_> {
     }
 }
 
-/// A front, as the programmer works it out from the pump's ledger and the device's profile.
-struct Front {
-    nominal: Volume,
-    leading: Volume,
-    trailing: Volume,
-}
-
-/// Whether a drug changes by more than the order's threshold from one fluid to the other.
-fn is_front(one: &Mixture, other: &Mixture, threshold: Permille) -> bool {
-    one.iter().chain(other.iter()).any(|part| {
-        let (a, b) = (one.concentration(part.drug).get(), other.concentration(part.drug).get());
-        u64::from(a.abs_diff(b)) * 1_000 > u64::from(a.max(b)) * u64::from(threshold.get())
-    })
-}
-
 impl World<'_> {
-    /// Reads the ledger and finds its fronts, the nearest to the tip first, driven at this flow.
-    fn fronts(&mut self, who: Who, flow: FlowRate, threshold: Permille) -> Vec<Front> {
-        let answer = self.read(who, Ask::ReadLedger(ask::ReadLedger {})).unwrap_or_default();
-        let ledger = match Answer::decode(&answer) {
-            Ok(Answer::Fluid(fluid)) => Ledger::decode(fluid.ledger.0).unwrap_or_default(),
-            Ok(_) | Err(_) => return Vec::new(),
-        };
-        let (scenario, band) = (self.scenario, self.scenario.device.band(flow));
-        let path = scenario.device.tubing.saturating_add(scenario.catheter);
-        let (mut fronts, mut from_tip) = (Vec::new(), 0u64);
-        // What the residual makes of two fills of one mixture is no front.
-        let threshold = threshold.max(scenario.device.thinned());
-        let slugs: Vec<_> = ledger.slugs.iter().rev().collect();
-        for pair in slugs.windows(2) {
-            let (old, new) = (pair[0], pair[1]);
-            from_tip += u64::from(old.volume_nl);
-            if is_front(&old.mixture, &new.mixture, threshold) {
-                let nominal = Volume::new(from_tip);
-                let (low, high) = (u64::from(new.edge_low_nl), u64::from(new.edge_high_nl));
-                let lead = path.share_ceil(band.lead).max(Volume::new(low));
-                let trail = path.share_ceil(band.trail).max(Volume::new(high));
-                let (leading, trailing) = (nominal.saturating_sub(lead), nominal.saturating_add(trail));
-                fronts.push(Front { nominal, leading, trailing });
-            }
+    /// The pump's ledger, as it tells it.
+    fn ledger(&mut self, who: Who) -> Option<Ledger> {
+        let answer = self.read(who, Ask::ReadLedger(ask::ReadLedger {})).ok()?;
+        match Answer::decode(&answer) {
+            Ok(Answer::Fluid(fluid)) => Ledger::decode(fluid.ledger.0).ok(),
+            Ok(_) | Err(_) => None,
         }
-        fronts
     }
 
-    /// The bridge that an order of another mixture needs: the old fluid is run out at the flow of the order that runs, from
-    /// the first front to the last.
+    fn path<'a>(&'a self, ledger: &'a Ledger) -> Path<'a> {
+        Path { ledger, device: &self.scenario.device, catheter: self.scenario.catheter }
+    }
+
+    /// The bridge that an order of another mixture needs.
     fn bridge_for(&mut self, who: Who, order: &Prescription) -> Option<ask::Bridge> {
         let running = self.running.filter(|running| running.mixture != order.mixture)?;
-        let minimum = self.scenario.device.minimum_rate;
-        let flow = running.basal_highest(minimum);
-        let fronts = self.fronts(who, flow.max(order.basal_highest(minimum)), order.front_threshold);
-        let volume = fronts.iter().map(|front| front.nominal).max()?;
-        let leading = fronts.iter().map(|front| front.leading).min()?;
-        let trailing = fronts.iter().map(|front| front.trailing).max()?;
-        Some(ask::Bridge { volume, flow, leading, trailing })
+        let ledger = self.ledger(who)?;
+        self.path(&ledger).bridge(&running, order)
     }
 }
