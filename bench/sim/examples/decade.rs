@@ -1,9 +1,9 @@
 //! Ten years of a day schedule at 0.25 mL/day with four patient boluses a day, as fast as this machine can.
 //!
 //! The real implant through the real message layer (under the null seal), dose record before and after each stroke,
-//! journal, guard and auditor on. `decade [YEARS]` prints `decade: X s, Y ns/stroke`; `decade sealed [DAYS]` does the
-//! same with every contact sealed; `decade trumpet DIR` draws trumpet curve and bolus accuracy. `cargo xtask bench pump`
-//! runs them and counts instructions.
+//! journal, guard and auditor on. `decade [DAYS]` prints the seconds, the nanoseconds a stroke and what was given;
+//! `decade sealed [DAYS]` does the same with every contact sealed; `decade trumpet DIR` draws trumpet curve and bolus
+//! accuracy. `cargo xtask bench pump` runs them and counts instructions.
 
 #[path = "../../../device/implant/tests/bench/mod.rs"]
 mod story;
@@ -14,7 +14,7 @@ mod trumpet;
 use std::time::Instant as Clock;
 
 use auditor::{Auditor, BolusRule};
-use implant::{Action, Implant, Input, Link};
+use implant::{Action, Implant, Input, Link, Slot};
 use orders::prescription::{HALF_HOURS, Mode, Prescription, Schedule};
 use orders::{FlowRate, Instant};
 use story::{Bench, DAY, Device, HOUR, MINUTE};
@@ -31,7 +31,8 @@ fn order() -> Prescription {
 
 /// The stores and the rotor, without a log: state slots as they were last written, the journal as a ring.
 struct Host {
-    slots: Vec<(u32, Vec<u8>)>,
+    /// By [`shelf`]; empty where nothing was ever written.
+    slots: Vec<Vec<u8>>,
     journal: Vec<[u8; 32]>,
     now: u64,
     edge: Option<u64>,
@@ -40,24 +41,24 @@ struct Host {
     auditor: Auditor,
 }
 
+/// Where a slot's bytes lie: its kind, and number and bank below.
+fn shelf(code: u32) -> usize {
+    (code >> 24 & 0xf) as usize * 0x600 + (code & 0xffff) as usize % 0x600
+}
+
 impl Host {
     fn write(&mut self, code: u32, bytes: &[u8]) {
-        const JOURNAL: u32 = 0x0c00_0000;
-        if code >= JOURNAL {
-            let place = usize::try_from(code - JOURNAL).expect("a place");
+        if let Some(Slot::Journal(place)) = Slot::from_code(code) {
+            let place = usize::try_from(place).expect("a place");
             if self.journal.len() <= place {
                 self.journal.resize(place + 1, [0; 32]);
             }
             self.journal[place].copy_from_slice(&bytes[bytes.len() - 32..]);
             return;
         }
-        match self.slots.iter_mut().find(|(slot, _)| *slot == code) {
-            Some((_, held)) => {
-                held.clear();
-                held.extend_from_slice(bytes);
-            }
-            None => self.slots.push((code, bytes.to_vec())),
-        }
+        let held = &mut self.slots[shelf(code)];
+        held.clear();
+        held.extend_from_slice(bytes);
     }
 
     fn settle(&mut self, implant: &mut Implant) {
@@ -99,8 +100,7 @@ impl Host {
             }
             match answer {
                 Some(slot) => {
-                    let held = self.slots.iter().find(|(code, _)| *code == slot.code()).map(|(_, bytes)| bytes.clone());
-                    let bytes = held.unwrap_or_default();
+                    let bytes = self.slots[shelf(slot.code())].clone();
                     implant.handle(self.now, Input::Read { slot, bytes: &bytes }).expect("a read is taken");
                 }
                 None => {
@@ -154,7 +154,7 @@ fn main() {
     match words.first().map(String::as_str) {
         Some("sealed") => run(number(1, 30), true),
         Some("trumpet") => trumpet::draw(words.get(1).map_or("target/trumpet", String::as_str)),
-        _ => run(number(0, 10) * 365, false),
+        _ => run(number(0, 3_650), false),
     }
 }
 
@@ -162,7 +162,7 @@ fn run(days: u64, sealed: bool) {
     let order = order();
     let (Bench { mut implant, world }, mut nurse, mut handset) = story::visit(&order);
     let mut host = Host {
-        slots: world.slots.into_iter().filter(|(code, _)| *code < 0x0c00_0000).collect(),
+        slots: vec![Vec::new(); shelf(u32::MAX) + 1],
         journal: Vec::new(),
         now: world.now,
         edge: world.edge,
@@ -170,6 +170,7 @@ fn run(days: u64, sealed: bool) {
         strokes: 0,
         auditor: trumpet::auditor(),
     };
+    world.slots.into_iter().for_each(|(code, bytes)| host.write(code, &bytes));
     host.auditor.filled(20_000_000, [1_000_000, 0, 0, 0]);
     host.auditor.path_holds(&[(397_000, [1_000_000, 0, 0, 0])]);
     host.auditor.order(host.now, told(&order));

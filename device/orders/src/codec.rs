@@ -323,7 +323,7 @@ fn read_schedule(from: &mut Decoder) -> Result<Schedule, Malformed> {
         set.weekdays = at(Field::Weekdays, from.u8())?;
         array(from, HALF_HOURS, Field::BasalFlow)?;
         for flow in &mut set.flows {
-            *flow = FlowRate::new(at(Field::BasalFlow, from.u64())?);
+            *flow = FlowRate::new(u64::from(at(Field::BasalFlow, from.u32())?));
         }
     }
     Schedule::of(read).ok_or(Malformed::At(Field::DaySets))

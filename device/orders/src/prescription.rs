@@ -23,47 +23,91 @@ pub struct DaySet {
     pub flows: [FlowRate; HALF_HOURS],
 }
 
+/// A [`DaySet`] in half the room. A flow above what 32 bits hold, 4.29 L/day, lies far beyond its bounds and is held as
+/// the most they hold, which lies as far beyond: it is refused all the same.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Held {
+    weekdays: u8,
+    nl_per_day: [u32; HALF_HOURS],
+}
+
+impl Held {
+    const NOTHING: Self = Self { weekdays: 0, nl_per_day: [0; HALF_HOURS] };
+
+    fn of(set: &DaySet) -> Self {
+        let mut held = Self { weekdays: set.weekdays, ..Self::NOTHING };
+        for (place, flow) in held.nl_per_day.iter_mut().zip(set.flows) {
+            *place = u32::try_from(flow.get()).unwrap_or(u32::MAX);
+        }
+        held
+    }
+
+    fn steps(&self) -> impl Iterator<Item = FlowRate> + Clone + '_ {
+        self.nl_per_day.iter().map(|flow| FlowRate::new(u64::from(*flow)))
+    }
+
+    fn set(&self) -> DaySet {
+        let mut set = DaySet { weekdays: self.weekdays, flows: [FlowRate::ZERO; HALF_HOURS] };
+        set.flows.iter_mut().zip(self.steps()).for_each(|(place, flow)| *place = flow);
+        set
+    }
+}
+
 /// A day schedule with one to three weekday sets that share out the week.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Schedule {
-    sets: [Option<DaySet>; DAY_SETS_MAX],
+    /// The first ones; the others are nothing.
+    held: [Held; DAY_SETS_MAX],
+    count: u8,
 }
 
 impl Schedule {
     /// The same day all week.
-    pub const fn every_day(flows: [FlowRate; HALF_HOURS]) -> Self {
-        Self { sets: [Some(DaySet { weekdays: 0x7f, flows }), None, None] }
+    pub fn every_day(flows: [FlowRate; HALF_HOURS]) -> Self {
+        Self { held: [Held::of(&DaySet { weekdays: 0x7f, flows }), Held::NOTHING, Held::NOTHING], count: 1 }
     }
 
     /// These sets; `None` if there are none or more than three.
     pub fn of(sets: &[DaySet]) -> Option<Self> {
-        let mut schedule = Self { sets: [None; DAY_SETS_MAX] };
-        if sets.is_empty() {
-            return None;
-        }
-        for set in sets {
-            *schedule.sets.iter_mut().find(|slot| slot.is_none())? = Some(*set);
-        }
-        Some(schedule)
+        let count = u8::try_from(sets.len()).ok().filter(|count| *count > 0)?;
+        let mut held = [Held::NOTHING; DAY_SETS_MAX];
+        held.get_mut(..sets.len())?.iter_mut().zip(sets).for_each(|(place, set)| *place = Held::of(set));
+        Some(Self { held, count })
+    }
+
+    fn held(&self) -> impl Iterator<Item = &Held> {
+        self.held.iter().take(usize::from(self.count))
     }
 
     /// The sets in their order.
-    pub fn sets(&self) -> impl Iterator<Item = &DaySet> {
-        self.sets.iter().flatten()
+    pub fn sets(&self) -> impl Iterator<Item = DaySet> {
+        self.held().map(Held::set)
     }
 
     /// The flow of a weekday (Monday 0) and half hour; nothing outside the week.
     pub fn flow(&self, weekday: u8, half_hour: u8) -> FlowRate {
+        let flow = self.of_day(weekday).and_then(|held| held.nl_per_day.get(usize::from(half_hour)));
+        FlowRate::new(flow.map_or(0, |flow| u64::from(*flow)))
+    }
+
+    /// The flows of a weekday (Monday 0) by half hours; none outside the week.
+    pub fn steps(&self, weekday: u8) -> impl Iterator<Item = FlowRate> + Clone {
+        self.of_day(weekday).into_iter().flat_map(Held::steps)
+    }
+
+    fn of_day(&self, weekday: u8) -> Option<&Held> {
         let bit = 1u8.checked_shl(u32::from(weekday)).unwrap_or(0);
-        self.sets()
-            .find(|set| set.weekdays & bit != 0)
-            .and_then(|set| set.flows.get(usize::from(half_hour)).copied())
-            .unwrap_or(FlowRate::ZERO)
+        self.held().find(|held| held.weekdays & bit != 0)
+    }
+
+    /// Whether every day of the week is the same.
+    pub fn is_one_day(&self) -> bool {
+        self.held.first().is_some_and(|held| held.weekdays & 0x7f == 0x7f)
     }
 
     /// The highest flow of any step.
     pub fn highest(&self) -> FlowRate {
-        self.sets().flat_map(|set| set.flows).max().unwrap_or(FlowRate::ZERO)
+        self.held().flat_map(Held::steps).max().unwrap_or(FlowRate::ZERO)
     }
 
     /// What one weekday gives, rounded up to the nL.

@@ -75,7 +75,7 @@ const FIELDS: &[(Field, Put)] = &[
     (Field::BasalFlow, |n| Some(order(Mode::Continuous(FlowRate::new(n))))),
     (Field::BasalFlow, |n| {
         let mut flows = [FlowRate::new(240_000); HALF_HOURS];
-        flows[47] = FlowRate::new(n);
+        flows[47] = FlowRate::new(u64::from(u32::try_from(n).ok()?));
         Some(order(Mode::Schedule(Schedule::every_day(flows))))
     }),
     (Field::Weekdays, |n| {

@@ -5,13 +5,16 @@
 
 use orders::alarm::Level;
 use orders::mixture::DRUGS_MAX;
-use orders::{AlarmId, Duration, Instant, Mass, Prescription, Reason, Refusal, Refusals, Volume};
+use orders::prescription::Mode;
+use orders::{AlarmId, Drug, Duration, Instant, Mass, Prescription, Reason, Refusal, Refusals, Volume};
 
 use crate::alarms::Peer;
 use crate::bolus::{Delivery, Source};
+use crate::calendar::Heaviest;
 use crate::ceilings::Ceilings;
 use crate::controller::Pump;
 use crate::events::{Ask, Event};
+use crate::fronts::Highest;
 use crate::reservoir::Remaining;
 use crate::transitions::State;
 use crate::windows::{NOTHING, Row};
@@ -187,26 +190,50 @@ impl Pump {
     }
 
     /// The look ahead: given, in progress and scheduled, with this bolus, in every window that holds any part of it.
+    ///
+    /// Where there is room for the quick bound of what is scheduled there is room for the exact one; only where there is
+    /// not does the exact one decide, and say from when.
     pub(crate) fn check_ahead(&self, now: Instant, order: &Prescription, delivery: &Delivery) -> Result<(), Refusal> {
         let highest = self.path.highest();
-        let stroke = self.device.stroke;
-        let masses = |volume: Volume| -> [Mass; DRUGS_MAX] {
-            self.ceilings.drugs().map(|drug| drug.map_or(Mass::ZERO, |drug| volume.mass_at(highest.of(drug))))
+        let bolus = self.row_at(&highest, delivery.volume(self.device.stroke));
+        let heaviest = match &order.mode {
+            Mode::Schedule(schedule) => Some(Heaviest::of(schedule)),
+            Mode::MinimumRate | Mode::Continuous(_) | Mode::PeriodicBolus(_) => None,
         };
-        let row = |volume: Volume| -> Row { Ceilings::row(&masses(volume), volume) };
-        let in_progress = self.in_progress();
-        let bridge = self.bridging.as_ref().map(|bridging| bridging.bridge.plan.flow);
-        let planned = |from: Instant, to: Instant| -> Row {
-            if to <= from {
-                return NOTHING;
+        if let Some(heaviest) = &heaviest {
+            let planned = |from: Instant, to: Instant| self.planned(Some(heaviest), from, to, order, &highest);
+            if self.ceilings.fits(now, delivery.duration, &bolus, &planned) {
+                return Ok(());
             }
-            let scheduled = self.program.upper_volume(from, to, order, self.device.minimum_rate);
-            let bridged = bridge.map_or(Volume::ZERO, |flow| flow.volume_ceil(to.since(from)));
-            // Strokes are whole: one more than the rate says may fall into any span.
-            let volume = scheduled.max(bridged).saturating_add(stroke).saturating_add(in_progress);
-            row(volume)
-        };
-        self.ceilings.predict(now, delivery.duration, &row(delivery.volume(stroke)), &planned)
+        }
+        let planned = |from: Instant, to: Instant| self.planned(None, from, to, order, &highest);
+        self.ceilings.predict(now, delivery.duration, &bolus, &planned)
+    }
+
+    /// The most that order, bridge and a bolus in progress may charge between two instants.
+    fn planned(
+        &self,
+        heaviest: Option<&Heaviest>,
+        from: Instant,
+        to: Instant,
+        order: &Prescription,
+        highest: &Highest,
+    ) -> Row {
+        if to <= from {
+            return NOTHING;
+        }
+        let scheduled = self.program.upper_volume_by(heaviest, from, to, order, self.device.minimum_rate);
+        let bridge = self.bridging.as_ref().map(|bridging| bridging.bridge.plan.flow);
+        let bridged = bridge.map_or(Volume::ZERO, |flow| flow.volume_ceil(to.since(from)));
+        // Strokes are whole: one more than the rate says may fall into any span.
+        let volume = scheduled.max(bridged).saturating_add(self.device.stroke).saturating_add(self.in_progress());
+        self.row_at(highest, volume)
+    }
+
+    fn row_at(&self, highest: &Highest, volume: Volume) -> Row {
+        let mass = |drug: Drug| volume.mass_at(highest.of(drug));
+        let masses: [Mass; DRUGS_MAX] = self.ceilings.drugs().map(|drug| drug.map_or(Mass::ZERO, mass));
+        Ceilings::row(&masses, volume)
     }
 }
 

@@ -115,3 +115,47 @@ pub fn highest_volume(schedule: &Schedule, share: Permille, span: Duration) -> V
     let all = weeks.saturating_mul(u128::from(HALF_HOUR_MS)).saturating_add(most);
     Volume::new(u64::try_from(all.div_ceil(u128::from(DAY_MS))).unwrap_or(u64::MAX))
 }
+
+/// Spans of whole half hours that [`Heaviest`] knows: the longest window, the bucket it may be longer, and one more.
+const SPANS: usize = 53;
+
+/// The most that a schedule gives in any span of so many whole half hours, by their number: nL per day, summed.
+///
+/// Between two of them the most of a span lies on or below the straight line, because what each span gives changes
+/// evenly while it grows by half an hour. So a few sums answer for every span whether there is room for the most it can
+/// hold; [`highest_volume`] is exact and goes through the week for each.
+#[derive(Clone, Debug)]
+pub struct Heaviest {
+    sums: [u64; SPANS],
+}
+
+impl Heaviest {
+    /// Of a schedule: every sum that begins with some half hour of its week, or of its day if all days are alike.
+    pub fn of(schedule: &Schedule) -> Self {
+        let mut sums = [0u64; SPANS];
+        let days = if schedule.is_one_day() { 1 } else { 7u8 };
+        for weekday in 0..days {
+            let after = |days: u8| schedule.steps(weekday.saturating_add(days).checked_rem(7).unwrap_or(0));
+            let mut flows = [FlowRate::ZERO; 2 * SPANS];
+            flows.iter_mut().zip(after(0).chain(after(1)).chain(after(2))).for_each(|(place, step)| *place = step);
+            for steps in flows.windows(SPANS).take(48) {
+                let mut sum = 0u64;
+                for (most, step) in sums.iter_mut().zip(steps) {
+                    *most = sum.max(*most);
+                    sum = sum.saturating_add(step.get());
+                }
+            }
+        }
+        Self { sums }
+    }
+
+    /// Never less than [`highest_volume`] of the same schedule at the same share; `None` for a span that is too long.
+    pub fn volume(&self, share: Permille, span: Duration) -> Option<Volume> {
+        let whole = usize::try_from(span.get() / HALF_HOUR_MS).ok()?;
+        let part = span.get() % HALF_HOUR_MS;
+        let (less, more) = (*self.sums.get(whole)?, *self.sums.get(whole.checked_add(1)?)?);
+        let less = less.checked_mul(HALF_HOUR_MS.saturating_sub(part))?;
+        let sum = less.checked_add(more.checked_mul(part)?)?;
+        Some(Volume::new(sum.div_ceil(DAY_MS)).share_ceil(share))
+    }
+}

@@ -246,6 +246,17 @@ impl Ceilings {
         Err(refusal)
     }
 
+    /// Whether [`Self::predict`] grants it, without a word on when it would.
+    pub fn fits(
+        &self,
+        now: Instant,
+        duration: Duration,
+        bolus: &Row,
+        planned: &dyn Fn(Instant, Instant) -> Row,
+    ) -> bool {
+        self.fits_at(now, now, duration, bolus, planned).is_ok()
+    }
+
     /// The first beginning of a bucket at which the same bolus fits; nothing if it never does.
     //= requirements/ceilings.md#not-before-is-never-early
     //# A refusal by a ceiling MUST name the drug, the window and a time before which the same request does not fit, and that time is never too early.

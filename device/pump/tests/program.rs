@@ -6,7 +6,7 @@ use orders::prescription::{
 };
 use orders::{Concentration, Duration, FlowRate, Instant, Mass, Mixture, Permille, Volume, WallTime};
 use proptest::prelude::*;
-use pump::calendar::{highest_volume, lowest_mean};
+use pump::calendar::{Heaviest, highest_volume, lowest_mean};
 use pump::program::{Program, daily_upper};
 
 const HOUR: u64 = 3_600_000;
@@ -198,7 +198,7 @@ fn a_traveller_who_sets_the_clock_again_and_again_gets_no_more_than_at_home() {
 #[test]
 fn a_clock_lost_at_night_does_not_freeze_the_night_dose() {
     let weekend = orders::prescription::DaySet { weekdays: 0b110_0000, flows: [FlowRate::new(300_000); HALF_HOURS] };
-    let night = *with_a_night().sets().next().unwrap();
+    let night = with_a_night().sets().next().unwrap();
     let week = orders::prescription::DaySet { weekdays: 0b001_1111, ..night };
     let schedule = Schedule::of(&[week, weekend]).unwrap();
     let mut bench = Bench::new(order(Drug::Baclofen, Mode::Schedule(schedule), None));
@@ -410,6 +410,19 @@ proptest! {
                 sum = sum + bench.given[end] - bench.given[end - hours * 60];
             }
         }
+    }
+
+    #[test]
+    fn the_quick_bound_of_a_span_is_never_below_the_most_and_is_exact_for_whole_half_hours(
+        schedule in schedules(), minutes in 0u64..26 * 60, share in 0u16..2_000,
+    ) {
+        let heaviest = Heaviest::of(&schedule);
+        let (share, span) = (Permille::new(share), Duration::from_minutes(minutes));
+        let bound = heaviest.volume(share, span).unwrap();
+        prop_assert!(bound >= highest_volume(&schedule, share, span));
+        let (all, whole) = (Permille::new(1_000), Duration::from_minutes(minutes / 30 * 30));
+        prop_assert_eq!(heaviest.volume(all, whole), Some(highest_volume(&schedule, all, whole)));
+        prop_assert_eq!(heaviest.volume(all, Duration::from_days(3)), None);
     }
 
     #[test]
