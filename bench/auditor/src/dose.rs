@@ -35,6 +35,8 @@ struct Prime {
 pub(crate) struct Dose {
     windows: Windows,
     limits: [[Option<Limit>; DRUGS]; CEILING_SPANS_MS.len()],
+    /// Drugs up to here have a ceiling.
+    limited: usize,
     /// The factory's limits with the device's accuracy on top, pL.
     volume_most_pl: [u128; VOLUME_WINDOWS.len()],
     volume_over: [bool; VOLUME_WINDOWS.len()],
@@ -48,12 +50,14 @@ impl Dose {
                 .map(|nl| u128::from(nl) * (1_000_000 + u128::from(device.accuracy_ppm)) / 1_000),
             windows: Windows::new(&SPANS_MS),
             limits: Default::default(),
+            limited: 0,
             volume_over: Default::default(),
             prime: None,
         }
     }
 
     pub(crate) fn order(&mut self, at: u64, order: &Order, device: &Device) {
+        self.limited = order.ceilings_fg.iter().rposition(Option::is_some).map_or(0, |last| last + 1);
         for (w, span) in CEILING_SPANS_MS.into_iter().enumerate() {
             for (drug, ceilings) in order.ceilings_fg.iter().enumerate() {
                 let slot = &mut self.limits[w][drug];
@@ -85,7 +89,7 @@ impl Dose {
         }
         self.windows.add(at, volume_pl, mass_zg);
         for (sums, limits) in self.windows.sums().iter().zip(&mut self.limits) {
-            for (drug, (sum, limit)) in sums.mass_zg.iter().zip(limits).enumerate() {
+            for (drug, (sum, limit)) in sums.mass_zg.iter().zip(limits).take(self.limited).enumerate() {
                 let Some(limit) = limit else { continue };
                 let most = limit.at(at);
                 if *sum > most && !limit.over {

@@ -35,22 +35,25 @@ pub struct Windows {
     /// Number, since the beginning, of the first stroke still in the queue.
     dropped: u64,
     sums: Vec<Sums>,
+    /// Drugs up to here have been in a stroke; what never was costs nothing.
+    drugs: usize,
 }
 
 impl Windows {
     /// Windows of these lengths in ms, in this order; the longest decides what is kept.
     pub fn new(spans_ms: &[u64]) -> Self {
         let sums = spans_ms.iter().map(|&span_ms| Sums { span_ms, ..Sums::default() }).collect();
-        Self { strokes: VecDeque::new(), dropped: 0, sums }
+        Self { strokes: VecDeque::new(), dropped: 0, sums, drugs: 0 }
     }
 
     /// Adds one stroke and lets what has grown too old fall out of each window. Times never decrease.
     pub fn add(&mut self, at: u64, volume_pl: u64, mass_zg: [u64; DRUGS]) {
         self.strokes.push_back(Stroke { at, volume_pl, mass_zg });
+        let held = mass_zg.iter().rposition(|mass| *mass > 0).map_or(0, |last| last + 1);
+        self.drugs = self.drugs.max(held);
         for sums in &mut self.sums {
             sums.volume_pl += volume_pl;
-            // Most mixtures hold one drug: what is not there costs nothing.
-            for (sum, mass) in sums.mass_zg.iter_mut().zip(mass_zg).filter(|(_, m)| *m > 0) {
+            for (sum, mass) in sums.mass_zg.iter_mut().zip(mass_zg).take(self.drugs) {
                 *sum += u128::from(mass);
             }
         }
@@ -66,7 +69,7 @@ impl Windows {
                     break;
                 }
                 sums.volume_pl -= stroke.volume_pl;
-                for (sum, mass) in sums.mass_zg.iter_mut().zip(stroke.mass_zg).filter(|(_, m)| *m > 0) {
+                for (sum, mass) in sums.mass_zg.iter_mut().zip(stroke.mass_zg).take(self.drugs) {
                     *sum -= u128::from(mass);
                 }
                 sums.first += 1;

@@ -315,7 +315,7 @@ impl Implant {
 
     fn deed(&mut self, now: u64) -> Option<Deed> {
         for _ in 0..TRIES {
-            let want = self.held.take().or_else(|| self.desk.pump.wants_save());
+            let want = if self.held.is_some() { self.held.take() } else { self.desk.pump.wants_save() };
             if self.desk.mark.is_some() && !matches!(want, Some(Want::Enable(_))) {
                 self.held = want;
                 if let Some(deed) = self.desk.mark.take().and_then(|peer| self.write_peer(peer)) {
@@ -336,7 +336,7 @@ impl Implant {
                     None => continue,
                 }
             }
-            if let Some(want) = self.desk.pump.want(now) {
+            if let Some(want) = self.desk.pump.wants_act(now) {
                 match self.act(want) {
                     Some(deed) => return Some(deed),
                     None => continue,

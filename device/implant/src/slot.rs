@@ -4,7 +4,7 @@
 //! survive a power cut has two banks, *A* and *B*: a record carries a sequence number and a CRC-32, the next one goes to
 //! the other bank, and the newest whose check passes counts. A cut at any byte leaves the other bank.
 
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
+use pump::check::CRC;
 
 /// Two banks for a record that must survive a cut while it is written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -141,8 +141,6 @@ impl Slot {
         banked.into_iter().flat_map(|slot| Bank::BOTH.map(slot)).chain(buckets).chain(peers).chain(answers)
     }
 }
-
-const CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISO_HDLC);
 
 /// Sequence number and check before every record's content.
 pub const HEAD: usize = 8;

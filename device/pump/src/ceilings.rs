@@ -184,12 +184,12 @@ impl Ceilings {
     //# The pump MUST charge every stroke except those of a prime, whatever asked for it, to each drug's ceilings over a rolling 1 h, 4 h and 24 h, in buckets of 5, 15 and 60 minutes.
     pub fn authorize(&mut self, now: Instant, volume: Volume, row: &Row, source: Source) -> Result<Permit, Refusal> {
         for window in Window::ALL {
-            for (lane, more) in row.iter().enumerate() {
+            // A lane without drug holds nothing and has no ceiling; a lane with drug and no ceiling refuses.
+            for (lane, more) in row.iter().enumerate().filter(|(_, more)| **more > 0) {
                 let assumed = self.assumed_for(window, lane, source);
                 let total = self.windows.total(window, lane).saturating_add(*more).saturating_add(assumed);
                 let limit = self.limit(lane, window);
-                // A lane without drug holds nothing and has no ceiling; a lane with drug and no ceiling refuses.
-                if *more > 0 && total > limit {
+                if total > limit {
                     return Err(self.refusal(window, lane, total, limit));
                 }
             }

@@ -376,11 +376,11 @@ impl Pump {
         let mut next = self.review_at;
         // Both oscillators are compared at ticks: these come often enough for the clocks to be believed between them.
         next = next.min(self.clocks.latest().after(COMPARE_EVERY));
-        for at in
-            [self.next_stroke(), self.drive.deadline(), self.alarms.deadline(), self.check_due()].into_iter().flatten()
-        {
-            next = next.min(at);
-        }
+        let mut not_after = |at: Option<Instant>| next = at.map_or(next, |at| next.min(at));
+        not_after(self.next_stroke());
+        not_after(self.drive.deadline());
+        not_after(self.alarms.deadline());
+        not_after(self.check_due());
         Some(self.clocks.raw_of(next))
     }
 
@@ -440,9 +440,11 @@ impl Pump {
 
     /// Everything that is wanted, saves first. A step comes only when nothing is left to be written.
     pub fn want(&mut self, raw: u64) -> Option<Want> {
-        if let Some(save) = self.wants_save() {
-            return Some(save);
-        }
+        self.wants_save().or_else(|| self.wants_act(raw))
+    }
+
+    /// What is to be done once [`Self::wants_save`] has nothing more.
+    pub fn wants_act(&mut self, raw: u64) -> Option<Want> {
         if !self.verified {
             return None;
         }

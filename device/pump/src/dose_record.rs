@@ -21,8 +21,9 @@
 //! Two numbers follow from others and are not stored: the open bucket is the one in which mono lies, and what was
 //! commanded, is neither confirmed nor in flight, is unconfirmed.
 
-use crc::{CRC_32_ISO_HDLC, Crc, Table};
 use orders::{Duration, Instant, Mass};
+
+use crate::check::CRC;
 
 /// Bytes of the record.
 //= requirements/journal.md#small-and-double
@@ -40,8 +41,6 @@ const NO_BOLUS: u8 = 0b111;
 const EMERGENCY: u8 = 0b110;
 /// In the flags: a person's stop runs.
 const STOPPED: u8 = 0b1000_0000;
-/// The widest table: the record is written twice per stroke.
-static CHECK: Crc<u32, Table<16>> = Crc::<u32, Table<16>>::new(&CRC_32_ISO_HDLC);
 
 /// What a person has taken away, which no loss of another record may give back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -127,23 +126,23 @@ impl DoseRecord {
         };
         let source = self.bolus.map_or(no_bolus, |(source, _)| source.min(NO_BOLUS));
         let flags = stop | FORMAT << 4 | u8::from(self.in_flight) << 3 | source;
-        let mut out = Writer { rest: &mut bytes };
-        out.put::<4>(u64::from(self.sequence));
-        out.put::<6>(self.mono.get());
-        out.put::<4>(u64::from(self.raw));
-        for mass in self.open {
-            out.put::<6>(mass.get());
-        }
-        out.put::<2>(u64::from(self.open_strokes));
-        out.put::<4>(self.lockout_left.get());
-        out.put::<4>(u64::from(self.commanded));
-        out.put::<4>(u64::from(self.confirmed));
-        out.put::<1>(u64::from(flags));
-        out.put::<2>(self.bolus.map_or(0, |(_, left)| u64::from(left)));
-        out.put::<5>(self.remainder);
-        let sum = bytes.get(..BODY).map_or(0, |body| CHECK.checksum(body));
-        if let Some(place) = bytes.get_mut(BODY..) {
-            place.copy_from_slice(&sum.to_le_bytes());
+        put::<0, 4>(&mut bytes, u64::from(self.sequence));
+        put::<4, 6>(&mut bytes, self.mono.get());
+        put::<10, 4>(&mut bytes, u64::from(self.raw));
+        let [first, second, third, fourth] = self.open;
+        put::<14, 6>(&mut bytes, first.get());
+        put::<20, 6>(&mut bytes, second.get());
+        put::<26, 6>(&mut bytes, third.get());
+        put::<32, 6>(&mut bytes, fourth.get());
+        put::<38, 2>(&mut bytes, u64::from(self.open_strokes));
+        put::<40, 4>(&mut bytes, self.lockout_left.get());
+        put::<44, 4>(&mut bytes, u64::from(self.commanded));
+        put::<48, 4>(&mut bytes, u64::from(self.confirmed));
+        put::<52, 1>(&mut bytes, u64::from(flags));
+        put::<53, 2>(&mut bytes, self.bolus.map_or(0, |(_, left)| u64::from(left)));
+        put::<55, 5>(&mut bytes, self.remainder);
+        if let Some((body, sum)) = bytes.split_last_chunk_mut::<4>() {
+            *sum = CRC.checksum(body).to_le_bytes();
         }
         bytes
     }
@@ -152,7 +151,7 @@ impl DoseRecord {
     pub fn decode(bytes: &[u8]) -> Option<Self> {
         let body = bytes.get(..BODY)?;
         let sum = <[u8; 4]>::try_from(bytes.get(BODY..)?).ok()?;
-        if CHECK.checksum(body) != u32::from_le_bytes(sum) {
+        if CRC.checksum(body) != u32::from_le_bytes(sum) {
             return None;
         }
         let mut from = Reader { rest: body };
@@ -215,25 +214,18 @@ fn is_unwritten(slot: &[u8]) -> bool {
     slot.iter().all(|byte| *byte == 0xff) || slot.iter().all(|byte| *byte == 0)
 }
 
-/// Writes numbers one after the other, the lowest byte first.
-struct Writer<'a> {
-    rest: &'a mut [u8],
-}
-
-impl Writer<'_> {
-    fn put<const N: usize>(&mut self, number: u64) {
-        let bits = u32::try_from(N).unwrap_or(8).saturating_mul(8);
-        let most = u64::MAX.checked_shr(64u32.saturating_sub(bits)).unwrap_or(u64::MAX);
-        let bytes = number.min(most).to_le_bytes();
-        let rest = core::mem::take(&mut self.rest);
-        if let (Some((place, rest)), Some(bytes)) = (rest.split_first_chunk_mut::<N>(), bytes.first_chunk::<N>()) {
-            *place = *bytes;
-            self.rest = rest;
-        }
+/// Writes a number to its place, the lowest byte first. Place and length are known when this is compiled, so that a
+/// record, which is written twice a stroke, costs no more than its bytes.
+fn put<const AT: usize, const N: usize>(bytes: &mut [u8; BYTES], number: u64) {
+    let bits = u32::try_from(N).unwrap_or(8).saturating_mul(8);
+    let most = u64::MAX.checked_shr(64u32.saturating_sub(bits)).unwrap_or(u64::MAX);
+    let number = number.min(most).to_le_bytes();
+    if let (Some(place), Some(number)) = (bytes.get_mut(AT..AT.saturating_add(N)), number.get(..N)) {
+        place.copy_from_slice(number);
     }
 }
 
-/// Reads them back.
+/// Reads the numbers one after the other.
 struct Reader<'a> {
     rest: &'a [u8],
 }

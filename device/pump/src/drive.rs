@@ -447,13 +447,18 @@ impl Drive {
     /// When [`Drive::tick`] should be asked next. Early is harmless.
     pub fn deadline(&self) -> Option<Instant> {
         const MOMENT: Duration = Duration::new(1);
-        let timeout = self.in_flight.map(|since| since.after(self.timeout));
-        let field = match self.state {
-            State::Field { since } if !self.told_field => Some(since.after(FIELD_LONG)),
-            State::Field { .. } | State::Turning | State::Stalled { .. } | State::Watching { .. } => None,
-        };
-        let recovery = self.recovery_due();
-        let standstill = if self.told_standstill { None } else { Some(self.still_from.after(STANDSTILL_LONG)) };
-        [timeout, field, recovery, standstill].into_iter().flatten().min().map(|at| at.after(MOMENT))
+        let mut next = if self.told_standstill { None } else { Some(self.still_from.after(STANDSTILL_LONG)) };
+        let mut not_after = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
+        if let Some(since) = self.in_flight {
+            not_after(since.after(self.timeout));
+        }
+        match self.state {
+            State::Field { since } if !self.told_field => not_after(since.after(FIELD_LONG)),
+            State::Field { .. } | State::Turning | State::Stalled { .. } | State::Watching { .. } => {}
+        }
+        if let Some(due) = self.recovery_due() {
+            not_after(due);
+        }
+        next.map(|at| at.after(MOMENT))
     }
 }

@@ -320,13 +320,14 @@ impl Pump {
             return Some(self.flow_until);
         }
         let mut next = self.flow_until;
-        let basal = if self.is_priming() { None } else { self.basal.next_due(self.flow, self.device.stroke) };
-        let extra = self.extra.as_ref().and_then(Delivery::due);
-        let periodic = self.periodic.as_ref().and_then(Delivery::due);
-        let begins = self.order.as_ref().and_then(|order| self.program.periodic_due(order));
-        let begins = begins.filter(|_| self.may_start_periodic());
-        for at in [basal, extra, periodic, begins].into_iter().flatten() {
-            next = next.min(at);
+        let mut not_after = |at: Option<Instant>| next = at.map_or(next, |at| next.min(at));
+        if !self.is_priming() {
+            not_after(self.basal.next_due(self.flow, self.device.stroke));
+        }
+        not_after(self.extra.as_ref().and_then(Delivery::due));
+        not_after(self.periodic.as_ref().and_then(Delivery::due));
+        if let Some(order) = self.order.as_ref().filter(|_| self.may_start_periodic()) {
+            not_after(self.program.periodic_due(order));
         }
         // Two strokes are never closer than the drive's own time.
         Some(next.max(self.drive.ready_at()))

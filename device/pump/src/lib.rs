@@ -18,6 +18,7 @@ pub mod battery;
 pub mod bolus;
 pub mod calendar;
 pub mod ceilings;
+pub mod check;
 mod checking;
 pub mod controller;
 pub mod daily;

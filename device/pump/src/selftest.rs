@@ -261,6 +261,8 @@ pub struct Selftest {
     battery: BatteryProfile,
     /// When each check is due next, in the order of [`Check::ALL`].
     due: [Instant; Check::ALL.len()],
+    /// The earliest of those that may run.
+    next: Option<Instant>,
     /// Checks that have not run since the start, and checks whose last run failed, as bits.
     not_run: u16,
     failed: u16,
@@ -270,17 +272,20 @@ impl Selftest {
     /// A start: everything is due now.
     pub fn start(now: Instant, battery: BatteryProfile) -> Self {
         let not_run = Check::ALL.iter().fold(0u16, |bits, check| bits | check.flag());
-        Self { battery, due: [now; Check::ALL.len()], not_run, failed: 0 }
+        Self { battery, due: [now; Check::ALL.len()], next: Some(now), not_run, failed: 0 }
     }
 
     /// The next check that is due, if any. Asked again without a reading it names the same one.
     pub fn poll(&self, now: Instant) -> Option<Check> {
+        if self.next.is_none_or(|next| now < next) {
+            return None;
+        }
         self.entries().find(|(check, due)| *due <= now && self.may_run(*check)).map(|(check, _)| check)
     }
 
     /// When a check is due next. Early is harmless; late leaves a fault unseen longer.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.entries().filter(|(check, _)| self.may_run(*check)).map(|(_, due)| due).min()
+    pub const fn deadline(&self) -> Option<Instant> {
+        self.next
     }
 
     /// Takes a reading. Returns whether it passed, to be written down; the caller raises or tests the alarm by
@@ -301,6 +306,7 @@ impl Selftest {
         if let Some(due) = self.due.get_mut(usize::from(check.code())) {
             *due = now.after(if is_passed { check.interval() } else { OFTEN });
         }
+        self.next = self.entries().filter(|(check, _)| self.may_run(*check)).map(|(_, due)| due).min();
         is_passed
     }
 

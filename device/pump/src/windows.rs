@@ -123,10 +123,12 @@ impl Closed {
     /// As it is stored; the store's seal is the implant's.
     pub fn encode(&self) -> [u8; Self::BYTES] {
         let mut bytes = [0u8; Self::BYTES];
-        let row = self.row.iter().flat_map(|lane| lane.to_le_bytes());
-        let content = [self.window.code()].into_iter().chain(self.number.to_le_bytes()).chain(row);
-        for (byte, value) in bytes.iter_mut().zip(content) {
-            *byte = value;
+        if let Some((head, lanes)) = bytes.split_first_chunk_mut::<5>() {
+            let [a, b, c, d] = self.number.to_le_bytes();
+            *head = [self.window.code(), a, b, c, d];
+            for (place, lane) in lanes.as_chunks_mut::<8>().0.iter_mut().zip(self.row) {
+                *place = lane.to_le_bytes();
+            }
         }
         bytes
     }
