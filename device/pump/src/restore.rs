@@ -458,7 +458,8 @@ impl Pump {
         DoseRecord {
             sequence: self.dose_sequence,
             mono: now,
-            raw: DoseRecord::reading(self.raw),
+            // The reading that mono was told at: an older one would count the time between twice after a restart.
+            raw: DoseRecord::reading(self.clocks.reading()),
             open: masses,
             open_strokes: u16::try_from(volume.strokes_floor(self.device.stroke)).unwrap_or(u16::MAX),
             lockout_left: self.boluses.lockout_until().since(now),

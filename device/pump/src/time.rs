@@ -136,6 +136,11 @@ impl Clocks {
         self.latest
     }
 
+    /// The latest reading of the first oscillator; mono was told at it or lags behind it.
+    pub const fn reading(&self) -> u64 {
+        self.first
+    }
+
     /// The latest mono that was told.
     pub const fn latest(&self) -> Instant {
         self.latest

@@ -217,3 +217,18 @@ fn an_emergency_called_at_the_skin_is_not_undone_by_a_lost_status_and_gives_no_m
     bench.to("day 4 09:00");
     assert_eq!(bench.pump.state(), State::Emergency, "it stays until somebody acts");
 }
+
+#[test]
+fn a_record_written_between_two_ticks_does_not_count_the_time_before_it_twice() {
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 3 08:00");
+    // Half way to the next stroke a nurse stops the pump, and the power goes.
+    bench.now += 85_000;
+    let raw = bench.raw();
+    bench.pump.stop(raw, 1, Duration::from_hours(4), NURSE).unwrap();
+    bench.settle();
+    let told = bench.pump.now(raw);
+    bench.restart(Cause::BrownOut, true);
+    let raw = bench.raw();
+    assert!(bench.pump.now(raw).since(told) <= Duration::from_secs(2), "{:?}", bench.pump.now(raw).since(told));
+}
