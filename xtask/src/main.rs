@@ -10,6 +10,7 @@ mod mutants;
 mod rooms;
 mod run;
 mod size;
+mod soak;
 mod source;
 mod test;
 mod tidy;
@@ -62,6 +63,12 @@ const COMMANDS: &[Command] = &[
         usage: "fuzz [TARGET..] [--seconds N]",
         about: "throws bytes at every parser",
         go: fuzz::main,
+    },
+    Command {
+        name: "soak",
+        usage: "soak [--seeds A..B] [--years N] [--worlds-only] [--laws-seed S]",
+        about: "worlds of chance judged by the auditor, and every random test under a seed it has not had",
+        go: soak::main,
     },
     Command {
         name: "firmware",

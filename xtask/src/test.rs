@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::rooms::{self, DEVICE};
 use crate::run::{self, Outcome, cargo, run};
-use crate::{firmware, fuzz, size, tidy, trace};
+use crate::{firmware, fuzz, size, soak, tidy, trace};
 
 /// A step of the test.
 pub struct Step {
@@ -94,11 +94,14 @@ struct Campaign {
     go: fn() -> Outcome,
 }
 
-const CAMPAIGNS: &[Campaign] = &[Campaign {
-    name: "fuzz, 5 s each target",
-    place: "fuzz/Cargo.toml",
-    go: || fuzz::main(&["--seconds".to_owned(), "5".to_owned()]),
-}];
+const CAMPAIGNS: &[Campaign] = &[
+    Campaign { name: "a hundred worlds of chance", place: "bench/sim/examples/soak.rs", go: soak::smoke },
+    Campaign {
+        name: "fuzz, 5 s each target",
+        place: "fuzz/Cargo.toml",
+        go: || fuzz::main(&["--seconds".to_owned(), "5".to_owned()]),
+    },
+];
 
 /// Runs all steps, or the named ones.
 pub fn main(names: &[String]) -> Outcome {

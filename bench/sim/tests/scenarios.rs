@@ -2,13 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use orders::Duration;
-use sim::rng::{Purpose, Seed};
-use sim::scenario::act::{Act, Event, Mishap, What, Who};
 use sim::scenario::{self, Scenario};
 use sim::world::{self, Options, Seals};
-
-const MINUTE: u64 = 60_000;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios")
@@ -76,37 +71,16 @@ fn an_expectation_that_is_not_met_ends_the_run_badly_and_names_its_line() {
     assert!(told.contains("things are wrong (seed 0, version 0.1.0)"), "{told}");
 }
 
-fn mishap(chance: &mut sim::rng::Chance) -> What {
-    let off = Duration::new(chance.between(1, 20_000));
-    let person = |who, act| What::Person { who, act, is_present: false, expect: None };
-    match chance.below(7) {
-        0 => What::Mishap(Mishap::BrownOut { off, counter_kept: chance.happens(800_000) }),
-        1 => What::Mishap(Mishap::StoreCut { after_bytes: chance.below(400), off }),
-        2 => What::Mishap(Mishap::Field(Duration::new(chance.between(MINUTE, 90 * MINUTE)))),
-        3 => What::Mishap(Mishap::BadAir { lost: orders::Permille::new(u16::try_from(chance.below(300)).unwrap()) }),
-        4 => What::Mishap(Mishap::Stall(Duration::new(chance.between(MINUTE, 60 * MINUTE)))),
-        5 => person(Who::Nurse, Act::Interrogates),
-        _ => person(Who::Patient, Act::Asks),
-    }
-}
-
 //= requirements/bench.md#stores-cut-anywhere
 //= type=test
 //# The bench MUST be able to cut the power at every byte of every write.
 #[test]
 fn worlds_of_chance_with_cuts_resets_fields_stalls_and_bad_air_are_judged_right() {
-    for seed in 1..=4 {
-        let mut day = read("asked-too-soon.toml");
-        day.expects.clear();
-        let mut chance = Seed(seed).stream(Purpose::Mishap);
-        day.events = (0..24)
-            .map(|_| {
-                let at = chance.between(day.from, day.until - 1);
-                Event { line: 0, at, what: mishap(&mut chance) }
-            })
-            .collect();
-        day.events.sort_by_key(|event| event.at);
-        let story = world::run(&day, Options::of_many(seed), |_| {});
+    let sim = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for seed in 1..=12 {
+        let world = sim::soak::world(seed, 0, sim).unwrap_or_else(|why| panic!("{why}"));
+        assert!(world.expects.is_empty() && world.events.len() >= 40, "chance brings much and promises nothing");
+        let story = world::run(&world, Options::of_many(seed), |_| {});
         assert!(story.agreed(), "seed {seed}\n{}", story.text());
     }
 }

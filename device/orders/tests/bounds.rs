@@ -353,3 +353,15 @@ fn every_quantity_that_people_see_carries_its_unit_at_every_size() {
         ends(Permille::new(u16::try_from(raw).unwrap_or(u16::MAX)), &["%"]);
     }
 }
+
+#[test]
+fn a_refusal_about_a_drug_names_it_and_the_larger_pump_differs_in_reservoir_and_name_alone() {
+    let plain = Refusal::of(Reason::OverCeiling, Field::Request, 2, 1);
+    let about = plain.about(Drug::Clonidine);
+    assert_eq!((about.drug, Refusal { drug: None, ..about }), (Some(Drug::Clonidine), plain));
+    assert!(about.to_string().starts_with("clonidine: ") && !plain.to_string().contains("clonidine"));
+    let (small, large) = (DeviceProfile::REFERENCE_20, DeviceProfile::REFERENCE_40);
+    assert_eq!((small.model_name(), large.model_name()), ("Nepenthe R20", "Nepenthe R40"));
+    assert_eq!((small.reservoir.get(), large.reservoir.get()), (20_000_000, 40_000_000));
+    assert_eq!(DeviceProfile { reservoir: small.reservoir, model: small.model, ..large }, small);
+}

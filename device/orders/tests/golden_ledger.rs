@@ -130,3 +130,10 @@ fn a_golden_ledger_cut_short_or_changed_in_version_is_refused() {
         assert!(Ledger::decode(&later).is_err(), "{name} of a later version");
     }
 }
+
+#[test]
+fn the_sum_of_a_ledger_is_all_its_slugs_and_one_slug_in_doubt_puts_it_in_doubt() {
+    let [(_, new), (_, after), (_, full), (_, nothing)] = documents();
+    assert_eq!([&new, &after, &nothing].map(|ledger| ledger.total().get()), [1_797_000, 20_297_000, 0]);
+    assert_eq!([&new, &after, &full, &nothing].map(Ledger::in_doubt), [true, false, true, false]);
+}

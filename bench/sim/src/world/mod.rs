@@ -285,6 +285,8 @@ impl<'s> World<'s> {
         self.ending.retain(|(at, _)| *at > now);
         for what in over {
             match what {
+                // Another magnet may still be there.
+                Ends::Field if self.ending.iter().any(|(_, what)| *what == Ends::Field) => {}
                 Ends::Field => self.field(false),
                 Ends::Power { counter_kept } => {
                     self.stores.power_back();
