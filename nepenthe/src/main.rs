@@ -13,6 +13,7 @@ mod pump;
 mod run;
 mod table;
 mod terminal;
+mod validate;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -71,6 +72,12 @@ enum What {
     PumpControl(control::Args),
     #[command(flatten)]
     Client(client::What),
+    /// Runs the virtual patient against published numbers and says which are met
+    Validate {
+        /// Writes a page with a plot for each target into this folder
+        #[arg(long)]
+        html: Option<PathBuf>,
+    },
 }
 
 /// What the command can do, for whoever calls it with nothing.
@@ -101,6 +108,9 @@ This is not a medical device. No regulator has reviewed it and it has never been
   nepenthe interrogate | ask | program ORDER.toml | refill | stop | resume | clock | alarms | silence ...
       the devices in people's hands, with their own keys; nepenthe help tells all of them
 
+  nepenthe validate [--html FOLDER]
+      the virtual patient against 25 published numbers, each with its band; those that are missed say why
+
   nepenthe help
 ";
 
@@ -117,6 +127,7 @@ fn main() -> ExitCode {
         }
         Some(What::Run { scenario, seed, json }) => run::run(&scenario, seed, json),
         Some(What::Check { order, device, filled }) => check::check(&order, &device, filled.as_deref()),
+        Some(What::Validate { html }) => validate::run(html.as_deref()),
         Some(What::Patient { protocol, out, plot }) => patient::run(&protocol, out.as_deref(), plot.as_deref()),
         Some(What::Pump(args)) => pump::run(&args).map(|()| true),
         Some(What::PumpControl(args)) => control::run(&args),

@@ -1,7 +1,7 @@
 //! Prints the validation report: `cargo run --release -p patient --example validate`.
 
 fn main() {
-    match patient::validate::run() {
+    match patient::validate::run(&[]) {
         Ok(outcomes) => print!("{}", patient::validate::report(&outcomes)),
         Err(refusal) => {
             eprintln!("{refusal}");

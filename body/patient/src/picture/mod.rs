@@ -1,11 +1,12 @@
 //! The spinal canal as a picture: a drug's level along the neuraxis over time, and what is felt under it.
 //!
 //! Answers for: one SVG without scripts, fonts or files of its own, the same bytes for the same numbers, so that a
-//! command, a report and a page can all show it. `canal` draws the body and the heat, `curves` the effects, `axis` finds
-//! round numbers, `svg` writes. What the numbers are is left to whoever fills a [`Picture`].
+//! command, a report and a page can all show it. `canal` draws the body and the heat, `curves` the effects, `chart` ours
+//! against theirs, `axis` finds round numbers, `svg` writes. What the numbers are is left to whoever fills a [`Picture`].
 
 pub mod axis;
 mod canal;
+pub mod chart;
 pub mod curves;
 pub mod svg;
 

@@ -2,8 +2,11 @@
 //!
 //! Answers for: what each study measured, what the model says, and whether it lies in the band. A miss is told as a
 //! miss, with a sentence why. `model` puts one release on the bench, `quantities` repeats the studies on it, `trials`
-//! those that need a person, and `targets` has the list with the bands.
+//! those that need a person, and `targets` has the list with the bands; `courses` draws ours against theirs, `html` is
+//! the page. Rates of the plant and its faults are judged by the bench, and come in from there.
 
+pub mod courses;
+pub mod html;
 pub mod model;
 pub mod quantities;
 pub mod targets;
@@ -24,13 +27,21 @@ pub struct Check {
     pub ours: f64,
     /// The band, ends included.
     pub band: (f64, f64),
-    /// Unit of all three.
+    /// What was published, where one number was.
+    pub published: Option<f64>,
+    /// Unit of all.
     pub unit: &'static str,
 }
 
 impl Check {
-    fn of(label: &'static str, ours: f64, low: f64, high: f64, unit: &'static str) -> Self {
-        Self { label, ours, band: (low, high), unit }
+    /// A number of ours and its band, ends included.
+    pub const fn of(label: &'static str, ours: f64, low: f64, high: f64, unit: &'static str) -> Self {
+        Self { label, ours, band: (low, high), published: None, unit }
+    }
+
+    /// What was published.
+    pub const fn published(self, value: f64) -> Self {
+        Self { published: Some(value), ..self }
     }
 
     /// Whether it lies in the band.
@@ -55,13 +66,20 @@ impl Outcome {
     }
 }
 
-/// Runs every target.
+/// Runs every target; `of_the_plant` brings what the bench found, by the name of the target.
 ///
 /// # Errors
 /// A data file is wrong.
-pub fn run() -> Result<Vec<Outcome>, BadInput> {
+pub fn run(of_the_plant: &[(&str, Vec<Check>)]) -> Result<Vec<Outcome>, BadInput> {
     let model = Model::of_files()?;
-    ALL.iter().map(|target| Ok(Outcome { target: *target, checks: (target.run)(&model)? })).collect()
+    let judged = |target: &Target| match target.group {
+        Group::Body => (target.run)(&model),
+        Group::Plant => {
+            let found = of_the_plant.iter().find(|(name, _)| *name == target.name);
+            Ok(found.map(|(_, checks)| checks.clone()).unwrap_or_default())
+        }
+    };
+    ALL.iter().map(|target| Ok(Outcome { target: *target, checks: judged(target)? })).collect()
 }
 
 /// The report in text; its last line is `targets met: N/25`.
@@ -92,16 +110,21 @@ fn tell(text: &mut String, outcome: &Outcome) {
         let (low, high) = check.band;
         let _ = writeln!(
             text,
-            "   {mark} {}: {} {} (band {} to {})",
+            "   {mark} {}: ours {} {} (band {} to {}{})",
             check.label,
             shown(check.ours),
             check.unit,
             shown(low),
-            shown(high)
+            shown(high),
+            check.published.map_or_else(String::new, |value| format!(", published {}", shown(value)))
         );
     }
-    if !outcome.met() && !target.why.is_empty() {
-        let _ = writeln!(text, "     why: {}", target.why);
+    if !outcome.met() {
+        for (head, words) in [("why", target.why), ("tried", target.tried)] {
+            if !words.is_empty() {
+                let _ = writeln!(text, "     {head}: {words}");
+            }
+        }
     }
 }
 

@@ -49,8 +49,8 @@ fn spasticity(body: &Body) -> f64 {
     body.felt().map_or(0.0, |felt| felt.spasticity)
 }
 
-/// V10: hours to onset, to peak, and of duration after 50 µg of baclofen at L3.
-pub fn baclofen_bolus(drug: &Drug) -> Result<[f64; 3], BadInput> {
+/// Fall of spasticity (points) by the hour for a day after 50 µg of baclofen at L3.
+pub fn baclofen_bolus_course(drug: &Drug) -> Result<Vec<(f64, f64)>, BadInput> {
     let person = Person::median("adult")?;
     let (rest, l3) = (person.spasticity, Model::place(&person.species, "L3")?);
     let mut body = Body::with(person, vec![drug.clone()], l3)?;
@@ -60,14 +60,20 @@ pub fn baclofen_bolus(drug: &Drug) -> Result<[f64; 3], BadInput> {
         body.advance(at_min(n * 10))?;
         fall.push((n as f64 / 6.0, rest - spasticity(&body)));
     }
+    Ok(fall)
+}
+
+/// V10: hours to onset, to peak, and of duration after 50 µg of baclofen at L3.
+pub fn baclofen_bolus(drug: &Drug) -> Result<[f64; 3], BadInput> {
+    let fall = baclofen_bolus_course(drug)?;
     let peak = super::model::highest(fall.iter().copied());
     let felt: Vec<f64> = fall.iter().filter(|(_, f)| *f >= NOTICED).map(|(t, _)| *t).collect();
     let (first, last) = (felt.first().copied().unwrap_or(f64::NAN), felt.last().copied().unwrap_or(f64::NAN));
     Ok([first, peak.0, last - first])
 }
 
-/// V10: hours until an infusion of 100 µg/d at T12 is noticed, and until its effect is within a twentieth of its most.
-pub fn baclofen_infusion(drug: &Drug) -> Result<[f64; 2], BadInput> {
+/// Fall of spasticity (points) by the hour for three days from the start of 100 µg/d of baclofen at T12.
+pub fn baclofen_infusion_course(drug: &Drug) -> Result<Vec<(f64, f64)>, BadInput> {
     let person = Person::median("adult")?;
     let (rest, tip) = (person.spasticity, Model::place(&person.species, "T12")?);
     let mut body = Body::with(person, vec![drug.clone()], tip)?;
@@ -77,15 +83,28 @@ pub fn baclofen_infusion(drug: &Drug) -> Result<[f64; 2], BadInput> {
         body.advance(at_min(n * 10))?;
         fall.push((n as f64 / 6.0, rest - spasticity(&body)));
     }
+    Ok(fall)
+}
+
+/// V10: hours until an infusion of 100 µg/d at T12 is noticed, and until its effect is within a twentieth of its most.
+pub fn baclofen_infusion(drug: &Drug) -> Result<[f64; 2], BadInput> {
+    let fall = baclofen_infusion_course(drug)?;
     let top = super::model::highest(fall.iter().copied()).1;
     let first = fall.iter().find(|(_, f)| *f >= NOTICED).map_or(f64::NAN, |(t, _)| *t);
     let most = fall.iter().find(|(_, f)| *f >= 0.95 * top).map_or(f64::NAN, |(t, _)| *t);
     Ok([first, most])
 }
 
-/// V15: 5th, 50th and 95th of 100 lumbar levels at 5 to 45 min after 20 mg of heavy bupivacaine (glucose
-/// 80 mg/mL) in 4 mL at L3, on the back.
+/// V15: 5th, 50th and 95th of 100 of [`bupivacaine_levels`].
 pub fn bupivacaine_population() -> Result<[f64; 3], BadInput> {
+    let mut levels: Vec<f64> = bupivacaine_levels()?.into_iter().map(|(_, level)| level).collect();
+    levels.sort_by(f64::total_cmp);
+    Ok([levels[10], levels[100], levels[190]])
+}
+
+/// Lumbar levels (µg/mL) of 200 people, each at one time from 5 to 45 min after 20 mg of heavy bupivacaine (glucose
+/// 80 mg/mL) in 4 mL at L3, on the back.
+pub fn bupivacaine_levels() -> Result<Vec<(f64, f64)>, BadInput> {
     let drug = Drug::named("bupivacaine")?;
     let mut levels = Vec::new();
     for number in 0..200 {
@@ -101,10 +120,9 @@ pub fn bupivacaine_population() -> Result<[f64; 3], BadInput> {
         let mut body = Body::new(person, &["bupivacaine"], l3)?;
         body.give_by(Time::START, 0, way, 20_000.0)?;
         body.advance(at_min(5 + (40.0 * draw.share()) as u64))?;
-        levels.push(body.level(0, Site::Csf(l3))?);
+        levels.push((body.now().minutes(), body.level(0, Site::Csf(l3))?));
     }
-    levels.sort_by(f64::total_cmp);
-    Ok([levels[10], levels[100], levels[190]])
+    Ok(levels)
 }
 
 /// V16: share of what is stored after 8 h that lies within 5 cm of the tip: 20 µL/h, 1 mL/h, and 1 mL each hour.
@@ -129,24 +147,27 @@ pub fn pig_spread(m: &Model) -> Result<[f64; 3], BadInput> {
 
 /// V18: hours to the weakest answer to CO2 after 10 mg of morphine, epidural at L3 and in a vein.
 pub fn breathing_nadirs() -> Result<[f64; 2], BadInput> {
-    let nadir = |epidural: bool| -> Result<f64, BadInput> {
-        let person = Person::median("adult")?;
-        let l3 = Model::place(&person.species, "L3")?;
-        let mut body = Body::new(person, &["morphine"], l3)?;
-        let way = if epidural { Way::Epidural(l3, 4.0) } else { Way::Blood };
-        body.give_by(Time::START, 0, way, 10_000.0)?;
-        let mut deepest = (0.0, f64::MIN);
-        let step = if epidural { 10 } else { 1 };
-        for n in 1..=(1440 / step) {
-            body.advance(at_min(n * step))?;
-            let depression = body.effects().map_or(0.0, |effects| effects.depression());
-            if depression > deepest.1 {
-                deepest = ((n * step) as f64 / 60.0, depression);
-            }
-        }
-        Ok(deepest.0)
-    };
-    Ok([nadir(true)?, nadir(false)?])
+    let deepest =
+        |is_epidural| Ok::<f64, BadInput>(super::model::highest(depression_course(is_epidural)?.into_iter()).0);
+    Ok([deepest(true)?, deepest(false)?])
+}
+
+/// How much the answer to CO2 is depressed (0 to 1) by the hour, for a day after 10 mg of morphine: epidural at L3, or in
+/// a vein.
+pub fn depression_course(is_epidural: bool) -> Result<Vec<(f64, f64)>, BadInput> {
+    let person = Person::median("adult")?;
+    let l3 = Model::place(&person.species, "L3")?;
+    let mut body = Body::new(person, &["morphine"], l3)?;
+    let way = if is_epidural { Way::Epidural(l3, 4.0) } else { Way::Blood };
+    body.give_by(Time::START, 0, way, 10_000.0)?;
+    let step = if is_epidural { 10 } else { 1 };
+    let mut course = Vec::new();
+    for n in 1..=(1440 / step) {
+        body.advance(at_min(n * step))?;
+        let depression = body.effects().map_or(0.0, |effects| effects.depression());
+        course.push(((n * step) as f64 / 60.0, depression));
+    }
+    Ok(course)
 }
 
 /// V19: largest error of a chest stepped by minutes against the equations in steps of a millisecond, over half an hour
@@ -173,15 +194,27 @@ pub fn breathing_error() -> Result<f64, BadInput> {
 }
 
 /// V21: mean dose of 1000 persons after 18 months (µg/d) and share (%) whose dose rose by more than 100 µg in a year
-/// after that. Each month the clinic raises the dose by a tenth when Ashworth is above 1.5, by the whole-body model
-/// at rest.
+/// after that.
 pub fn baclofen_years() -> Result<[f64; 2], BadInput> {
-    let (mut doses, mut rising) = (Vec::new(), 0_u32);
+    let months = baclofen_doses()?;
+    let (then, later) = (&months[MONTHS_TO_REST], &months[MONTHS_TO_REST + 12]);
+    let people = then.len().max(1) as f64;
+    let rising = then.iter().zip(later).filter(|(a, b)| *b - *a > 100.0).count() as f64;
+    Ok([then.iter().sum::<f64>() / people, 100.0 * rising / people])
+}
+
+/// Months after which the dose of the cohort was said to rest.
+const MONTHS_TO_REST: usize = 18;
+
+/// Doses (µg/d) of 1000 persons, month by month for two and a half years. Each month (each week of the first two) the
+/// clinic raises the dose by a tenth when Ashworth is above 1.5, by the whole-body model at rest.
+pub fn baclofen_doses() -> Result<Vec<Vec<f64>>, BadInput> {
+    let drugs = [Drug::named("baclofen")?];
+    let mut months = vec![Vec::new(); MONTHS_TO_REST + 13];
     for number in 0..1000 {
         let person = Person::drawn("adult", 21, number)?;
         let tip = Model::place(&person.species, "T10")?;
         let rest = person.spasticity;
-        let drugs = [Drug::named("baclofen")?];
         let Some(breathing) = person.species.breathing else { continue };
         let per_dose = {
             let mut body = Body::new(person.clone(), &["baclofen"], tip)?;
@@ -190,25 +223,20 @@ pub fn baclofen_years() -> Result<[f64; 2], BadInput> {
             body.level(0, Site::Target)?
         };
         let mut effects = crate::effects::Effects::new(&drugs, breathing, person.sensitivity, rest);
-        let (mut dose, mut then) = (50.0_f64, 0.0);
-        for day in 0..(365 + 548) {
-            let level = crate::effects::Levels { cord: dose * per_dose, ..Default::default() };
-            (0..4).for_each(|_| effects.step(360.0, &[level]));
-            let interval = if day < 60 { 7 } else { 30 };
-            if day % interval == interval - 1 && effects.felt(0.0).spasticity > 1.5 {
-                dose = (dose * 1.1).min(2000.0);
+        let mut dose = 50.0_f64;
+        for (month, doses) in months.iter_mut().enumerate() {
+            doses.push(dose);
+            for day in month * 365 / 12..(month + 1) * 365 / 12 {
+                let level = crate::effects::Levels { cord: dose * per_dose, ..Default::default() };
+                (0..4).for_each(|_| effects.step(360.0, &[level]));
+                let interval = if day < 60 { 7 } else { 30 };
+                if day % interval == interval - 1 && effects.felt(0.0).spasticity > 1.5 {
+                    dose = (dose * 1.1).min(2000.0);
+                }
             }
-            if day == 548 {
-                then = dose;
-            }
-        }
-        doses.push(then);
-        if dose - then > 100.0 {
-            rising += 1;
         }
     }
-    let mean = doses.iter().sum::<f64>() / doses.len().max(1) as f64;
-    Ok([mean, 100.0 * f64::from(rising) / doses.len().max(1) as f64])
+    Ok(months)
 }
 
 /// V25: blur of the front and mass out before the nominal end of a prime at 24 mL/d through 80 cm, over the closed forms.
