@@ -71,6 +71,27 @@ fn an_expectation_that_is_not_met_ends_the_run_badly_and_names_its_line() {
     assert!(told.contains("things are wrong (seed 0, version 0.1.0)"), "{told}");
 }
 
+#[test]
+fn the_story_ends_with_how_it_was_for_the_person_and_a_tip_that_slips_out_is_felt_though_the_pump_knows_nothing() {
+    let felt = |name: &str| {
+        let story = world::run(&read(name), Options::AS_WRITTEN, |_| {});
+        assert!(story.agreed(), "{}", story.text());
+        let felt = story.lines.iter().find_map(|line| match &line.told {
+            sim::story::Told::Person(felt) => Some((**felt).clone()),
+            _ => None,
+        });
+        felt.unwrap_or_else(|| panic!("nothing was felt\n{}", story.text()))
+    };
+    let day = felt("first-day.toml");
+    assert_eq!(day.boluses, (2, 1));
+    assert!(day.pain.0 < day.pain_without - 1.0 && day.pain.1 <= day.pain.0 && day.pain.0 <= day.pain.2, "{day:?}");
+    assert!(day.slowest_breath.0 > 11.0 && day.slowest_breath.0 < day.breath_without && day.withdrawal < 0.05);
+    let slipped = felt("tip-slips-out.toml");
+    assert!(slipped.withdrawal > 0.1, "{slipped:?}");
+    let (asked, given) = felt("asks-when-it-hurts.toml").boluses;
+    assert!(asked > given && given > 0, "nobody wrote down when they ask: {asked} {given}");
+}
+
 //= requirements/bench.md#stores-cut-anywhere
 //= type=test
 //# The bench MUST be able to cut the power at every byte of every write.

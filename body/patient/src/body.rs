@@ -25,6 +25,8 @@ const STEP_MS: u64 = 10 * MINUTE_MS;
 const DETAIL_STEP_MS: u64 = MINUTE_MS;
 /// Length of the lumbosacral enlargement above the conus, cm.
 const ENLARGEMENT_CM: f64 = 8.0;
+/// Least mass outside the tip that the effects are stepped closely for, µg: a stroke that went astray is none.
+const DETAIL_MASS: f64 = 10.0;
 /// How long the short steps last.
 const DETAIL_MS: u64 = 60 * MINUTE_MS;
 
@@ -46,9 +48,18 @@ pub enum Way {
     Spread(f64, f64),
     /// A release into the epidural space around a place, cm, with a half width, cm.
     Epidural(f64, f64),
+    /// A release between the membranes around a place, cm.
+    Subdural(f64),
+    /// Under the skin, where a pump lies.
+    Pocket,
     /// Into a vein.
     Blood,
 }
+
+/// Half width of what lies between the membranes, cm: a little fluid there runs along many segments. Assumed.
+const SUBDURAL_WIDTH_CM: f64 = 9.0;
+/// Taken up from under the skin, 1/min: half of it in forty minutes. Assumed for every drug.
+const POCKET_RATE: f64 = 0.0173;
 
 /// A place to read.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -224,7 +235,8 @@ impl Body {
         self.check(drug, mass, "mass")?;
         let inflow = self.inflow(drug, way)?;
         self.settle(now)?;
-        if matches!(way, Way::Spread(..) | Way::Epidural(..) | Way::Blood) {
+        let is_stroke = matches!(way, Way::Tip | Way::Point(_));
+        if !is_stroke && mass >= DETAIL_MASS {
             self.detail_until = Time { ms: now.ms + DETAIL_MS };
         }
         let flow = &mut self.drugs[drug].inflows[inflow];
@@ -396,7 +408,7 @@ impl Body {
     fn inflow(&mut self, drug: usize, way: Way) -> Result<usize, BadInput> {
         let way = if way == Way::Tip { Way::Point(self.tip) } else { way };
         let length = self.person.species.canal.length;
-        if let Way::Point(cm) | Way::Spread(cm, _) | Way::Epidural(cm, _) = way
+        if let Way::Point(cm) | Way::Spread(cm, _) | Way::Epidural(cm, _) | Way::Subdural(cm) = way
             && !(cm.is_finite() && (0.0..=length).contains(&cm))
         {
             return Err(BadInput::of_call("place", cm, &format!("0 to {length} cm from the sac's end")));
@@ -470,13 +482,16 @@ impl InBody {
             return Ok(at);
         }
         let input = match way {
-            Way::Tip | Way::Blood => None,
+            Way::Tip | Way::Blood | Way::Pocket => None,
             Way::Point(cm) => Some(self.axis.point(cm)),
             Way::Spread(cm, width) => Some(self.axis.spread(cm, width)),
             Way::Epidural(cm, width) => self.axis.epidural_spread(cm, width),
+            // It leaves for fluid and blood as epidural drug does, from a longer stretch.
+            Way::Subdural(cm) => self.axis.epidural_spread(cm, SUBDURAL_WIDTH_CM),
         };
         let release = match input {
             Some(input) => Release::new(&self.axis.trees, &input, &self.blood, RANK),
+            None if way == Way::Pocket => Release::into_blood(&self.blood.after_depot(POCKET_RATE)),
             None => Release::into_blood(&self.blood),
         };
         let mut state = release.empty();

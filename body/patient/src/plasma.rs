@@ -67,6 +67,18 @@ impl Disposition {
         1.0 / self.terms.iter().map(|t| t.share / t.rate).sum::<f64>()
     }
 
+    /// The same blood behind a depot that gives up its drug at a rate, 1/min: central amount after a unit put there.
+    pub fn after_depot(&self, rate: f64) -> Self {
+        let poles: Vec<f64> = self.terms.iter().map(|t| t.rate).collect();
+        let depot = Self { terms: vec![Term { rate, share: 0.0 }], volume: self.volume }.kept_apart_from(&poles);
+        let rate = depot.terms.first().map_or(rate, |t| t.rate);
+        let mut terms: Vec<Term> =
+            self.terms.iter().map(|t| Term { rate: t.rate, share: t.share * rate / (rate - t.rate) }).collect();
+        let of_depot = -terms.iter().map(|t| t.share).sum::<f64>();
+        terms.push(Term { rate, share: of_depot });
+        Self { terms, volume: self.volume }
+    }
+
     /// Moves rates a hair away from those given, so that no divided difference is taken of equal numbers.
     pub fn kept_apart_from(mut self, rates: &[f64]) -> Self {
         for term in &mut self.terms {
@@ -153,6 +165,14 @@ mod tests {
         }
         let exact: f64 = found.terms.iter().map(|t| t.share * exp(-t.rate * 30.0)).sum();
         assert!((amounts[0] / exact - 1.0).abs() < 1e-4);
+    }
+
+    #[test]
+    fn from_a_depot_blood_fills_slowly_and_all_of_it_is_eliminated_in_the_end() {
+        let (blood, depot) = (morphine().disposition(), morphine().disposition().after_depot(0.0173));
+        let amount = |d: &Disposition, t: f64| d.terms.iter().map(|term| term.share * exp(-term.rate * t)).sum::<f64>();
+        assert!(amount(&depot, 0.0).abs() < 1e-12 && amount(&depot, 1.0) < 0.1 * amount(&blood, 1.0));
+        assert!((depot.elimination() / blood.elimination() - 1.0).abs() < 1e-9);
     }
 
     #[test]

@@ -251,6 +251,13 @@ impl Plant {
 
 /// The truth, for the auditor, the pages and the tests.
 impl Plant {
+    /// Drug in the reservoir decays: each drug keeps this part of itself.
+    pub fn decay(&mut self, kept: [f64; DRUGS]) {
+        for (held, kept) in self.reservoir.concentrations.iter_mut().zip(kept) {
+            *held *= kept;
+        }
+    }
+
     /// What the reservoir holds.
     pub const fn reservoir(&self) -> Reservoir {
         self.reservoir

@@ -17,6 +17,10 @@
 //! expect = [ { quiet = true } ]
 //! ```
 //!
+//! Whom the pump lies in is the median adult with the tip at T10, unless the file says otherwise:
+//! `person = { kind = "elder", tip = "T12", handset = true }`, or `seed` with `number` for one of a population. With the
+//! handset they ask for a bolus themselves, when it hurts.
+//!
 //! A comment line `#= requirements/page.md#heading` with `## The sentence.` under it says that the scenario shows that sentence.
 
 pub mod act;
@@ -55,6 +59,8 @@ pub struct Scenario {
     pub device: DeviceProfile,
     /// The catheter as it truly is.
     pub catheter: Volume,
+    /// Whom the pump lies in.
+    pub person: Implanted,
     /// How the pump is when the scenario begins.
     pub begins: Begins,
     /// Midnight of day 1 on the wall.
@@ -71,6 +77,17 @@ pub struct Scenario {
     pub expects: Vec<Expect>,
 }
 
+/// Whom a pump lies in.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Implanted {
+    /// Body, pain and habits.
+    pub person: patient::person::Person,
+    /// Where the catheter's tip lies, cm from the sac's end.
+    pub tip_cm: f64,
+    /// Whether they ask for boluses by themselves.
+    pub has_handset: bool,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -84,6 +101,8 @@ struct File {
     prescription: Option<Order>,
     #[serde(default)]
     installation: Installation,
+    #[serde(default)]
+    person: PersonTable,
     begins: Option<BeginsTable>,
     #[serde(default)]
     events: Vec<Spanned<Fields>>,
@@ -105,6 +124,38 @@ const fn eighty_cm() -> u64 {
 impl Default for Installation {
     fn default() -> Self {
         Self { catheter_cm: eighty_cm() }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PersonTable {
+    kind: Option<String>,
+    seed: Option<u64>,
+    number: Option<u64>,
+    tip: String,
+    handset: bool,
+}
+
+impl Default for PersonTable {
+    fn default() -> Self {
+        Self { kind: None, seed: None, number: None, tip: "T10".into(), handset: false }
+    }
+}
+
+impl PersonTable {
+    fn read(self) -> Result<Implanted, String> {
+        use patient::person::Person;
+        let person = match (self.kind, self.seed, self.number) {
+            (kind, None, None) => patient::presets::named(kind.as_deref().unwrap_or("median"), "adult"),
+            (None, Some(seed), Some(number)) => Person::drawn("adult", seed, number),
+            (Some(_), _, _) => return Err("either kind, or seed with number: both are stated".into()),
+            (None, _, _) => return Err("seed and number belong together".into()),
+        };
+        let person = person.map_err(|why| format!("kind = {:?}: {} was expected", why.value, why.want))?;
+        let tip_cm = person.species.canal.levels.read(&self.tip);
+        let why = || format!("tip = {:?}: a level S2 to C1 or a place such as \"28.4 cm\" was expected", self.tip);
+        Ok(Implanted { tip_cm: tip_cm.ok_or_else(why)?, person, has_handset: self.handset })
     }
 }
 
@@ -237,6 +288,7 @@ impl Reader<'_> {
                 self.expect(line, expect.into_inner(), (from, until), primary)
             })
             .collect::<Result<_, _>>()?;
+        let person = file.person.read().map_err(|why| self.wrong("person", why))?;
         let catheter = device.catheter_per_cm.saturating_mul(file.installation.catheter_cm);
         let (title, seed) = (file.title, file.seed);
         Ok(Scenario {
@@ -244,6 +296,7 @@ impl Reader<'_> {
             seed,
             device,
             catheter,
+            person,
             begins,
             midnight,
             from,

@@ -33,6 +33,7 @@ const fn kind(told: &Told) -> &'static str {
         Told::Power { .. } => "power",
         Told::Sounds { .. } => "sounds",
         Told::Day { .. } => "day",
+        Told::Person(_) => "person",
         Told::Ledger(_) => "ledger",
         Told::Reservoir { .. } => "reservoir",
         Told::Finding { .. } => "finding",
@@ -59,6 +60,17 @@ fn details(told: &Told) -> Value {
                 given.iter().map(|(drug, mass)| json!({ "drug": drug.name(), "mass_fg": mass.get() })).collect();
             json!({ "day": day, "given": given, "boluses_granted": granted, "boluses_refused": refused })
         }
+        Told::Person(felt) => json!({
+            "pain_without": felt.pain_without,
+            "pain_mean": felt.pain.0,
+            "pain_least": felt.pain.1,
+            "pain_most": felt.pain.2,
+            "breath_slowest_per_min": felt.slowest_breath.0,
+            "breath_slowest_at_ms": felt.slowest_breath.1,
+            "withdrawal_worst": felt.withdrawal,
+            "boluses_asked": felt.boluses.0,
+            "boluses_given": felt.boluses.1,
+        }),
         Told::Ledger(ledger) => {
             let mut text = String::new();
             // Writing to a string cannot fail; a document that does not read back is left out.

@@ -57,6 +57,27 @@ pub struct Reading {
     pub ledger: Option<Ledger>,
 }
 
+/// How it was for a person. Of the model, not of anybody.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Felt {
+    /// Pain that they would have had without any drug, mean over the time, of 10.
+    pub pain_without: f64,
+    /// Pain that they had: mean, least and most, of 10.
+    pub pain: (f64, f64, f64),
+    /// Breaths a minute at the slowest, and when, ms from midnight of day 1.
+    pub slowest_breath: (f64, u64),
+    /// Breaths a minute without drug.
+    pub breath_without: f64,
+    /// Spasticity without drug and the mean with it, of 4; where a drug acts on it.
+    pub spasticity: Option<(f64, f64)>,
+    /// Worst withdrawal; 1 is severe.
+    pub withdrawal: f64,
+    /// Boluses that they asked for, and that were given.
+    pub boluses: (u32, u32),
+    /// Drugs that the model does not know.
+    pub unknown: Vec<Drug>,
+}
+
 /// What is told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Told {
@@ -103,6 +124,8 @@ pub enum Told {
         /// Patient boluses refused.
         refused: u32,
     },
+    /// How it was for the person, over what was told.
+    Person(Box<Felt>),
     /// What the pump believes lies where, at the end.
     Ledger(Box<Ledger>),
     /// What truly lies in the reservoir at the end.

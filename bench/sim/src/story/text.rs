@@ -7,7 +7,7 @@ use implant::pump::tones;
 use orders::Mixture;
 use telemetry::message::answer::{Doing, Status};
 
-use super::{Line, Outcome, Reading, Told};
+use super::{Felt, Line, Outcome, Reading, Told};
 use crate::scenario::act::{Act, Expected, Mishap, Who};
 use crate::scenario::when;
 
@@ -53,6 +53,7 @@ pub(super) fn told(told: &Told) -> (String, String) {
             };
             (format!("total of day {day}"), format!("{given} left the tip{boluses}"))
         }
+        Told::Person(felt) => ("patient, by the model".into(), person(felt)),
         Told::Ledger(ledger) => {
             let slugs: Vec<String> = ledger.slugs.iter().map(slug).collect();
             ("ledger, reservoir to tip".into(), slugs.join("\n"))
@@ -77,6 +78,29 @@ pub(super) fn told(told: &Told) -> (String, String) {
             ("ends".into(), format!("{wrong} things are wrong (seed {seed}, version {version})"))
         }
     }
+}
+
+fn person(felt: &Felt) -> String {
+    let (mean, least, most) = felt.pain;
+    let mut words = format!(
+        "pain {:.1} of 10 without drug, {mean:.1} with it ({least:.1} to {most:.1})\nslowest breathing {:.1} a minute, at {} ({:.1} without drug)",
+        felt.pain_without,
+        felt.slowest_breath.0,
+        when::show(felt.slowest_breath.1),
+        felt.breath_without
+    );
+    if let Some((without, with)) = felt.spasticity {
+        words.push_str(&format!("\nspasticity {without:.1} of 4 without drug, {with:.1} with it"));
+    }
+    if felt.withdrawal >= 0.05 {
+        words.push_str(&format!("\nwithdrawal up to {:.2}, of which 1 is severe", felt.withdrawal));
+    }
+    let (asked, given) = felt.boluses;
+    words.push_str(&format!("\nboluses: asked for {asked}, given {given}"));
+    for drug in &felt.unknown {
+        words.push_str(&format!("\nnothing is known here of {}", drug.name()));
+    }
+    words
 }
 
 fn slug(slug: &orders::Slug) -> String {

@@ -45,6 +45,7 @@ impl Tally {
 impl World<'_> {
     /// Drug arrived somewhere.
     pub(super) fn delivered(&mut self, delivery: Delivery) {
+        self.flesh.takes(&delivery, &self.drugs);
         if delivery.place == Place::Pocket {
             return;
         }
@@ -134,10 +135,13 @@ impl World<'_> {
     /// Runs to the end and judges.
     pub(super) fn finish(&mut self) {
         let scenario = self.scenario;
-        self.advance_until(scenario.lasts());
+        self.live_until(scenario.lasts());
         let part_of_a_day = self.tally.given_fg.iter().any(|mass| *mass > 0.0);
         if part_of_a_day {
             self.day_ends();
+        }
+        if let Some(felt) = self.flesh.tells(scenario) {
+            self.tell(Told::Person(Box::new(felt)));
         }
         let reader =
             [Who::Nurse, Who::Physician, Who::Patient].into_iter().find(|who| self.device(*who).pump.is_some());

@@ -230,6 +230,7 @@ impl World<'_> {
     pub(super) fn look(&mut self) {
         self.auditor.look(self.now);
         self.schedule_step();
+        self.drug_decays();
         let loaded_mv = u16::try_from(self.plant.loaded_mv(self.now)).unwrap_or(u16::MAX);
         self.input(Input::Battery { loaded_mv });
         let centi_celsius = i16::try_from(self.plant.pocket.centi_c(self.now)).unwrap_or(i16::MAX);

@@ -9,6 +9,7 @@
 //! - [`people`]: what people do, as requests on the radio
 //! - [`programming`]: orders, primes and boluses that are proposed, signed and committed
 //! - [`judge`]: the facts for the auditor
+//! - [`flesh`]: the body that the drug reaches, and the person who feels it
 //! - [`ending`]: days, expectations, the end
 //!
 //! A person's act is talked through to its end while the rest of the world goes on around it; the next act waits.
@@ -17,6 +18,7 @@
 
 mod device;
 mod ending;
+mod flesh;
 mod judge;
 mod machine;
 mod people;
@@ -104,6 +106,7 @@ pub struct World<'s> {
     next_event: usize,
     running: Option<Prescription>,
     tally: ending::Tally,
+    flesh: flesh::Flesh,
     story: Story,
 }
 
@@ -170,6 +173,7 @@ impl<'s> World<'s> {
             next_event: 0,
             running: None,
             tally: ending::Tally::default(),
+            flesh: flesh::Flesh::new(scenario),
             story: Story::default(),
         }
     }
@@ -223,6 +227,7 @@ impl<'s> World<'s> {
         self.advance_until(scenario.lead());
         // What was given before is not of these days.
         self.tally.forget();
+        self.flesh.forget();
         let notes = scenario.orders.iter().flat_map(|(_, order)| order.notes.clone()).collect();
         let model = scenario.device.model_name().to_string();
         self.tell(Told::Begins { title: scenario.title.clone(), model, notes });
@@ -235,7 +240,7 @@ impl<'s> World<'s> {
             return false;
         };
         self.next_event += 1;
-        self.advance_until(scenario.true_ms(*at));
+        self.live_until(scenario.true_ms(*at));
         match what {
             What::Person { who, act, is_present, expect } => self.person(*line, *who, act, *is_present, *expect),
             What::Mishap(mishap) => {
@@ -259,7 +264,7 @@ impl<'s> World<'s> {
         }
         let ending = self.ending.iter().map(|(at, _)| *at).min();
         let look = Some(self.next_look.min(self.next_day));
-        let due = [self.machine_due(), self.plant.deadline(), self.radio.deadline(), ending, look];
+        let due = [self.machine_due(), self.plant.deadline(), self.radio.deadline(), ending, look, self.flesh.due()];
         let next = due.into_iter().flatten().min().unwrap_or(until).clamp(self.now, until);
         // What is due now and was not done by settling would hold time still.
         self.now = if next == self.now { self.now + 1 } else { next };
@@ -274,6 +279,7 @@ impl<'s> World<'s> {
             self.next_day += DAY_MS;
             self.day_ends();
         }
+        self.flesh_lives();
         self.machine_ticks();
         self.settle();
         self.now < until

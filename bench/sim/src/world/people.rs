@@ -69,6 +69,9 @@ impl World<'_> {
             (Some(Answered::Unknown), Outcome::Unknown) | (Some(Answered::TurnedAway), Outcome::TurnedAway(_)) => true,
             (Some(_), _) => false,
         };
+        if matches!(act, Act::Asks) {
+            self.flesh.asked(&outcome);
+        }
         self.tell(Told::Acted { who, act: act.clone(), outcome: outcome.clone() });
         if !is_as_expected {
             self.other_answer(line, expect, &outcome);

@@ -96,6 +96,8 @@ fn by(way: Way) -> &'static str {
         Way::Tip | Way::Point(_) => "",
         Way::Spread(..) => " by hand",
         Way::Epidural(..) => " epidural",
+        Way::Subdural(_) => " subdural",
+        Way::Pocket => " under the skin",
         Way::Blood => " into a vein",
     }
 }
