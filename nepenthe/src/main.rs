@@ -1,5 +1,5 @@
 #![forbid(unsafe_code)]
-//! The one command: runs scenarios, judges orders, runs a virtual pump, and speaks with one.
+//! The one command: runs scenarios, judges orders, works out sheets, runs a virtual pump, and speaks with one.
 //!
 //! Answers for reading what was asked on the command line and for the exit code: 0 where all agreed or was done, 1 where a
 //! judge, an expectation or a pump said no, 2 where the question could not be understood or nobody was reached, 3 where it
@@ -7,6 +7,7 @@
 
 mod check;
 mod client;
+mod compound;
 mod control;
 mod patient;
 mod pump;
@@ -55,6 +56,8 @@ enum What {
         #[arg(long)]
         filled: Option<String>,
     },
+    /// Works out a compounding sheet: concentrations, what to draw, what to fill up with, and the limits passed
+    Compound(compound::Args),
     /// Gives a protocol to the virtual patient: levels and effects as a table, the canal as a picture
     Patient {
         /// The protocol file
@@ -94,6 +97,10 @@ This is not a medical device. No regulator has reviewed it and it has never been
       judges an order as the pump would: totals of each drug, flows, days to the alarm, each refusal
       for example: nepenthe check bench/sim/orders/morphine.toml --device bench/sim/devices/reference-20.toml
 
+  nepenthe compound \"morphine=4 mg/day\" \"bupivacaine=4 mg/day\" --flow \"0.25 mL/day\" --fill \"20 mL\"
+          --stock \"morphine=25 mg/mL\" --stock bupivacaine=powder
+      works out a compounding sheet with its limits and their sources, and how long the fluid keeps
+
   nepenthe patient PROTOCOL.toml [--out FILE.csv|.parquet] [--plot FILE.svg]
       gives a protocol to the virtual patient: levels at any place and what is felt, as a table and a picture
       for example: nepenthe patient body/patient/protocols/morphine-infusion.toml --plot canal.svg
@@ -128,6 +135,7 @@ fn main() -> ExitCode {
         Some(What::Run { scenario, seed, json }) => run::run(&scenario, seed, json),
         Some(What::Check { order, device, filled }) => check::check(&order, &device, filled.as_deref()),
         Some(What::Validate { html }) => validate::run(html.as_deref()),
+        Some(What::Compound(args)) => compound::run(&args),
         Some(What::Patient { protocol, out, plot }) => patient::run(&protocol, out.as_deref(), plot.as_deref()),
         Some(What::Pump(args)) => pump::run(&args).map(|()| true),
         Some(What::PumpControl(args)) => control::run(&args),
