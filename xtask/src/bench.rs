@@ -5,40 +5,32 @@
 
 use crate::run::{self, Outcome, cargo, run};
 
-/// A benchmark: its name, what it measures, and the words that make cargo run it.
+/// A benchmark: its name, what it measures, and what runs it.
 struct Bench {
     name: &'static str,
     about: &'static str,
-    cargo: &'static [&'static str],
-    /// Whether it counts instructions under valgrind.
-    counts: bool,
+    go: fn() -> Outcome,
 }
 
 /// One line for each benchmark.
 const BENCHES: &[Bench] = &[
     Bench {
         name: "pump",
-        about: "ten years of a day schedule through the message layer, with stores, guard and auditor",
-        cargo: &["run", "--quiet", "--release", "-p", "sim", "--example", "decade"],
-        counts: false,
-    },
-    Bench {
-        name: "pump-sealed",
-        about: "thirty days of the same with every contact sealed",
-        cargo: &["run", "--quiet", "--release", "-p", "sim", "--example", "decade", "--", "sealed", "30"],
-        counts: false,
+        about: "ten years of a day schedule through the message layer, with stores, guard and auditor; 30 days sealed",
+        go: pump,
     },
     Bench {
         name: "trumpet",
         about: "trumpet curves and the accuracy of 25 boluses, drawn to target/trumpet",
-        cargo: &["run", "--quiet", "--release", "-p", "sim", "--example", "decade", "--", "trumpet", "target/trumpet"],
-        counts: false,
+        go: || {
+            let example = ["run", "--quiet", "--release", "-p", "sim", "--example", "decade"];
+            run(cargo(&example).args(["--", "trumpet", "target/trumpet"]))
+        },
     },
     Bench {
         name: "patient",
         about: "patient-years a second on one core, with sixteen sites and the effects every ten minutes",
-        cargo: &["run", "--quiet", "--release", "-p", "patient", "--example", "bench"],
-        counts: false,
+        go: || run(&mut cargo(&["run", "--quiet", "--release", "-p", "patient", "--example", "bench"])),
     },
 ];
 
@@ -53,12 +45,41 @@ pub fn main(words: &[String]) -> Outcome {
     }
     for bench in chosen {
         println!("{}: {}", bench.name, bench.about);
-        if bench.counts {
-            run::need_program(&run::VALGRIND)?;
-        }
-        run(&mut cargo(bench.cargo))?;
+        (bench.go)()?;
     }
     Ok(())
+}
+
+/// Ten years in the open, thirty days sealed: time, and instructions by the difference of two lengths, so that what comes
+/// before the first day is in neither.
+fn pump() -> Outcome {
+    run::need_program(&run::VALGRIND)?;
+    run(&mut cargo(&["build", "--quiet", "--profile", "bench", "-p", "sim", "--example", "decade"]))?;
+    for (kind, shorter, longer, whole) in [("", "30", "90", "3650"), ("sealed", "10", "20", "30")] {
+        let words = |days: &'static str| [kind, days].into_iter().filter(|word| !word.is_empty());
+        let told = run::output(DECADE, &words(whole).collect::<Vec<_>>());
+        let told = told.ok_or("the auditor does not agree, or the pump stopped: run the example by itself")?;
+        let (less, more) =
+            (counted(&words(shorter).collect::<Vec<_>>())?, counted(&words(longer).collect::<Vec<_>>())?);
+        let each = more.0.saturating_sub(less.0) / more.1.saturating_sub(less.1).max(1);
+        println!("{}, {each} instructions/stroke", told.lines().next().unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// Where cargo's profile `bench` puts the example.
+const DECADE: &str = "target/release/examples/decade";
+
+/// Instructions and strokes of one run.
+fn counted(words: &[&str]) -> Result<(u64, u64), String> {
+    let valgrind = ["--tool=callgrind", "--callgrind-out-file=/dev/null", "--log-fd=1", DECADE];
+    let told = run::output("valgrind", &[&valgrind, words].concat()).ok_or("valgrind could not run the example")?;
+    let after = |mark: &str| told.split_once(mark)?.1.split_whitespace().next()?.parse().ok();
+    let before = |mark: &str| told.split_once(mark)?.0.split_whitespace().next_back()?.parse().ok();
+    match (after("Collected : "), before(" strokes,")) {
+        (Some(instructions), Some(strokes)) => Ok((instructions, strokes)),
+        _ => Err(format!("no count of instructions or strokes in what valgrind told:\n{told}")),
+    }
 }
 
 /// Prints processor, cores and compiler.

@@ -199,6 +199,7 @@ fn run(days: u64, sealed: bool) {
     for finding in host.auditor.findings().kept() {
         println!("  {finding}");
     }
+    assert!(host.auditor.findings().kept().is_empty(), "the auditor does not agree");
 }
 
 /// One message there and one back; the pump's answer is in `host.sent`.

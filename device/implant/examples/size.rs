@@ -13,4 +13,6 @@ fn main() {
         implant::size::STATE,
         implant::size::STATE_MAX
     );
+    let is_kept = implant::size::STATE <= implant::size::STATE_MAX;
+    assert!(is_kept, "the state takes more than it may: make a part smaller, or state why more is needed");
 }

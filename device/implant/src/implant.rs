@@ -34,18 +34,18 @@ use crate::slot::{Bank, HEAD, PEERS, Slot, open, seal};
 use crate::stores::{Sequences, next, part_slot};
 
 /// Most actions until [`Implant::poll`] has nothing more: the pump's queues (24 records, 6 buckets, 12 others), 8 of the
-/// implant's own, and 40 journal records with their answer. A restart's reads come on top, once.
-pub const ACTIONS_MAX: usize = 24 + 6 + 12 + 8 + 41;
+/// implant's own, and 32 journal records with their answer. A restart's reads come on top, once.
+pub const ACTIONS_MAX: usize = 24 + 6 + 12 + 8 + 33;
 /// Where a message begins in the reply's buffer, so that an answer can be sealed for the store around it.
 const TEXT: usize = HEAD + ANSWER_HEAD;
-/// The longest message of the pump's own: an order or forty journal records.
-const MESSAGE_MAX: usize = 1_400;
+/// The longest message of the pump's own: an order or as many journal records as one answer holds.
+const MESSAGE_MAX: usize = 1_088;
 pub(crate) const REPLY_MAX: usize = TEXT + MESSAGE_MAX;
 /// The longest frame that is taken or sent, and the longest record that is written. The longest request is a proposal:
 /// an order's document and under 128 bytes for all else. Longer frames of the protocol are for others.
-pub(crate) const FRAME_MAX: usize = 1_536;
+pub(crate) const FRAME_MAX: usize = 1_216;
 /// Journal records in one answer.
-pub(crate) const RECORDS_MAX: u8 = 40;
+pub(crate) const RECORDS_MAX: u8 = 32;
 /// Polls of the pump in one call: one, and one for each record that could not be written.
 const TRIES: u8 = 8;
 

@@ -167,7 +167,7 @@ fn alarms(desk: &Desk) -> Alarms {
     let mut active = Vec::new();
     let of = |id: AlarmId| {
         let entry = alarms.history().iter().find(|entry| entry.id == id);
-        ActiveAlarm { alarm: id, since: entry.map_or(Instant::ZERO, |entry| entry.first), silenced_until: None }
+        ActiveAlarm { alarm: id, since: entry.map_or(Instant::ZERO, |entry| entry.first()), silenced_until: None }
     };
     for priority in [orders::Priority::High, orders::Priority::Medium, orders::Priority::Low] {
         for id in alarms.iter().filter(|id| id.priority() == priority) {
@@ -187,7 +187,7 @@ fn battery(desk: &Desk) -> Battery {
         // Rounded up: never more is told to be left than is.
         used_mj: capacity.saturating_mul(1_000u64.saturating_sub(left)).div_ceil(1_000),
         capacity_mj: capacity,
-        indicator: indicator.map(|entry| entry.first),
+        indicator: indicator.map(|entry| entry.first()),
         end_of_service: None,
     }
 }

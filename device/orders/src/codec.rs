@@ -34,8 +34,8 @@ type Out<'a, 'b> = &'a mut Encoder<Cursor<&'b mut [u8]>>;
 type Written = Result<(), minicbor::encode::Error<minicbor::encode::write::EndOfSlice>>;
 
 impl Prescription {
-    /// Longest prescription: three full days of 48 steps at 7 bytes each, and 320 bytes for all else.
-    pub const BYTES_MAX: usize = 3 * HALF_HOURS * 7 + 320;
+    /// Longest prescription: three full days of 48 steps at 5 bytes each, and 304 bytes for all else.
+    pub const BYTES_MAX: usize = 3 * HALF_HOURS * 5 + 304;
 
     /// Writes the document; how many bytes, or `None` if `buffer` is too small.
     pub fn encode(&self, buffer: &mut [u8]) -> Option<usize> {

@@ -89,18 +89,23 @@ pub struct Component {
 }
 
 /// Up to four drugs in one fluid. No drug at all is saline, or the patient's own fluid.
+///
+/// Drugs and concentrations lie in rows of their own: a pump keeps a mixture for each stretch of fluid in the path.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Mixture {
-    components: [Option<Component>; DRUGS_MAX],
+    drugs: [Option<Drug>; DRUGS_MAX],
+    /// Nothing where there is no drug.
+    concentrations: [Concentration; DRUGS_MAX],
 }
 
 impl Mixture {
     /// A fluid without drug.
-    pub const DRUG_FREE: Self = Self { components: [None; DRUGS_MAX] };
+    pub const DRUG_FREE: Self = Self { drugs: [None; DRUGS_MAX], concentrations: [Concentration::ZERO; DRUGS_MAX] };
 
     /// One drug alone.
     pub const fn single(drug: Drug, concentration: Concentration) -> Self {
-        Self { components: [Some(Component { drug, concentration }), None, None, None] }
+        let none = Concentration::ZERO;
+        Self { drugs: [Some(drug), None, None, None], concentrations: [concentration, none, none, none] }
     }
 
     /// These drugs, the primary first; `None` if there are more than four, one appears twice or one has no
@@ -111,15 +116,17 @@ impl Mixture {
             if component.concentration.is_zero() || mixture.of_drug(component.drug).is_some() {
                 return None;
             }
-            let free = mixture.components.iter_mut().find(|slot| slot.is_none())?;
-            *free = Some(*component);
+            let mut places = mixture.drugs.iter_mut().zip(&mut mixture.concentrations);
+            let (drug, concentration) = places.find(|(drug, _)| drug.is_none())?;
+            (*drug, *concentration) = (Some(component.drug), component.concentration);
         }
         Some(mixture)
     }
 
     /// The drugs, the primary first.
     pub fn iter(&self) -> impl Iterator<Item = Component> + '_ {
-        self.components.iter().flatten().copied()
+        let places = self.drugs.iter().zip(&self.concentrations);
+        places.filter_map(|(drug, concentration)| Some(Component { drug: (*drug)?, concentration: *concentration }))
     }
 
     /// How many drugs.
@@ -129,7 +136,7 @@ impl Mixture {
 
     /// Whether there is no drug in it.
     pub fn is_empty(&self) -> bool {
-        self.components.iter().all(Option::is_none)
+        self.drugs.iter().all(Option::is_none)
     }
 
     /// The drug that drives the display; `None` where there is no drug.

@@ -365,3 +365,37 @@ fn a_refusal_about_a_drug_names_it_and_the_larger_pump_differs_in_reservoir_and_
     assert_eq!((small.reservoir.get(), large.reservoir.get()), (20_000_000, 40_000_000));
     assert_eq!(DeviceProfile { reservoir: small.reservoir, model: small.model, ..large }, small);
 }
+
+#[test]
+fn the_longest_order_there_can_be_fits_the_buffer_that_is_kept_for_it() {
+    let (volume, duration, flow) = (Volume::new(u64::MAX), Duration::new(u64::MAX), FlowRate::new(u64::MAX));
+    let mass = Mass::new(u64::MAX);
+    let day = DaySet { weekdays: u8::MAX, flows: [flow; HALF_HOURS] };
+    let drug = |drug| Component { drug, concentration: Concentration::new(u32::MAX) };
+    let drugs = [Drug::Morphine, Drug::Bupivacaine, Drug::Clonidine, Drug::Baclofen].map(drug);
+    let longest = Prescription {
+        order_number: u64::MAX,
+        author: u32::MAX,
+        mixture: Mixture::of(&drugs).unwrap(),
+        mode: Mode::Schedule(Schedule::of(&[day; 3]).unwrap()),
+        ramp: Some(Ramp {
+            first: Permille::new(u16::MAX),
+            last: Permille::new(u16::MAX),
+            steps: u8::MAX,
+            interval: duration,
+        }),
+        patient_bolus: Some(PatientBolus { volume, duration, lockout: duration, allotment: u8::MAX }),
+        bolus_start: BolusStart::AtOnce { reason: u8::MAX },
+        ceilings: [Ceiling { hour: mass, four_hours: mass, day: mass }; 4],
+        alarm_volume: volume,
+        alarm_days: u8::MAX,
+        gap_limit: duration,
+        front_threshold: Permille::new(u16::MAX),
+        fall_back: flow,
+        emergency: EmergencyRule { rate: EmergencyRate::MinimumRate, returns_after: [Some(duration); 4] },
+        signatures: u8::MAX,
+    };
+    let mut buffer = [0u8; Prescription::BYTES_MAX];
+    let length = longest.encode(&mut buffer).expect("it fits");
+    assert!(length + 32 > Prescription::BYTES_MAX, "{length} bytes: more is kept for it than it needs");
+}

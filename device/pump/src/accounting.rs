@@ -78,7 +78,7 @@ impl Pump {
 
     /// The rotor moved and nobody asked: charged, and moved in the ledger as if in doubt.
     fn stray(&mut self, now: Instant) {
-        let volume = self.device.stroke;
+        let volume = self.path.device.stroke;
         let row = Ceilings::row(&self.charge_of(volume), volume);
         self.ceilings.charge_stray(&row);
         self.path.stroke(volume, false, self.driving());
@@ -90,7 +90,7 @@ impl Pump {
 
     /// The flow at which fluid moves now, for the band of a front.
     fn driving(&self) -> FlowRate {
-        let rate = |delivery: &Delivery| delivery.rate(self.device.stroke);
+        let rate = |delivery: &Delivery| delivery.rate(self.path.device.stroke);
         [&self.extra, &self.periodic].into_iter().flatten().map(rate).fold(self.flow, FlowRate::saturating_add)
     }
 
@@ -99,7 +99,7 @@ impl Pump {
     //# The pump MUST count an unconfirmed stroke as delivered in the ceilings and in the reservoir.
     pub(crate) fn account(&mut self, now: Instant, confirmed: bool) {
         let Some(stroke) = self.stroke.take() else { return };
-        let volume = self.device.stroke;
+        let volume = self.path.device.stroke;
         self.path.stroke(volume, confirmed, self.driving());
         if confirmed {
             self.strokes.confirmed = self.strokes.confirmed.saturating_add(1);
@@ -123,7 +123,7 @@ impl Pump {
     /// Whether this stroke has taken the reservoir to its residual or to the alarm volume: neither waits for the hour.
     fn is_reservoir_due(&self) -> bool {
         let alarm_volume = self.order.as_ref().map_or(Volume::ZERO, |order| order.alarm_volume);
-        match Remaining::of(&self.path).level(&self.device, alarm_volume) {
+        match Remaining::of(&self.path).level(&self.path.device, alarm_volume) {
             Left::Empty => true,
             Left::Low => !self.alarms.stands(AlarmId::ReservoirLow),
             Left::Enough => false,
@@ -133,7 +133,7 @@ impl Pump {
     fn count_confirmed(&mut self, now: Instant, stroke: &Stroke) {
         //= requirements/drive.md#unconfirmed-strokes
         //# The pump MUST count an unconfirmed stroke as not delivered in the under-infusion watch and in every figure shown to people.
-        let nl = self.device.stroke.get();
+        let nl = self.path.device.stroke.get();
         self.today.confirmed_nl = self.today.confirmed_nl.saturating_add(nl);
         self.hours.masses.iter_mut().zip(stroke.charge).for_each(|(sum, mass)| *sum = sum.saturating_add(mass));
         let hour = self.hours.open();
@@ -177,6 +177,6 @@ impl Pump {
         } else {
             self.strokes.confirmed.saturating_sub(bridging.confirmed_from)
         };
-        self.device.stroke.saturating_mul(u64::from(strokes))
+        self.path.device.stroke.saturating_mul(u64::from(strokes))
     }
 }

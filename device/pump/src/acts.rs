@@ -61,7 +61,7 @@ impl Pump {
         };
         let checked = if self.order.is_none() || self.dirty.switch {
             Err(Refusal::plain(Reason::NoProposal))
-        } else if self.path.reservoir_volume() <= self.device.residual {
+        } else if self.path.reservoir_volume() <= self.path.device.residual {
             Err(Refusal::plain(Reason::ReservoirEmpty))
         } else {
             self.state.after(happening)

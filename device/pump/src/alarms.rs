@@ -21,6 +21,8 @@ use heapless::Vec;
 use orders::alarm::Level;
 use orders::{AlarmId, Instant, Priority};
 
+use crate::moment::Moment;
+
 use crate::tones::{self, Tone};
 
 /// Most alarms whose history is kept; the set itself holds all of the catalogue.
@@ -45,9 +47,9 @@ pub struct Entry {
     /// Which.
     pub id: AlarmId,
     /// When its cause was first seen.
-    pub first: Instant,
+    first: Moment,
     /// When its cause was last seen.
-    pub last: Instant,
+    last: Moment,
     /// How often it came up after its cause had been false; saturates.
     pub count: u16,
     /// Who took note of it last, if anybody did since it came up.
@@ -55,9 +57,21 @@ pub struct Entry {
     /// Why it no longer stands; nothing while it stands.
     pub cleared: Option<Cleared>,
     /// When its sound began.
-    since: Instant,
+    since: Moment,
     /// No sound before this.
-    quiet_until: Instant,
+    quiet_until: Moment,
+}
+
+impl Entry {
+    /// When its cause was first seen.
+    pub const fn first(&self) -> Instant {
+        self.first.instant()
+    }
+
+    /// When its cause was last seen.
+    pub const fn last(&self) -> Instant {
+        self.last.instant()
+    }
 }
 
 /// Why an alarm was not cleared.
@@ -162,22 +176,22 @@ impl Alarms {
         //# Every alarm MUST keep its first and last time, its count, who acknowledged it and why it was cleared.
         match self.history.iter_mut().find(|entry| entry.id == id) {
             Some(entry) => {
-                entry.last = now;
+                entry.last = Moment::of(now);
                 if is_new {
                     entry.count = entry.count.saturating_add(1);
                     (entry.acknowledged_by, entry.cleared) = (None, None);
-                    (entry.since, entry.quiet_until) = (now, now);
+                    (entry.since, entry.quiet_until) = (Moment::of(now), Moment::of(now));
                 }
             }
             None => self.remember(Entry {
                 id,
-                first: now,
-                last: now,
+                first: Moment::of(now),
+                last: Moment::of(now),
                 count: 1,
                 acknowledged_by: None,
                 cleared: None,
-                since: now,
-                quiet_until: now,
+                since: Moment::of(now),
+                quiet_until: Moment::of(now),
             }),
         }
         if is_new {
@@ -221,7 +235,7 @@ impl Alarms {
     pub fn acknowledge(&mut self, now: Instant, id: AlarmId, by: Peer) {
         if let Some(entry) = self.history.iter_mut().find(|entry| entry.id == id && entry.cleared.is_none()) {
             entry.acknowledged_by = Some(by);
-            entry.quiet_until = now.after(tones::sounding(id.priority()).again_after);
+            entry.quiet_until = Moment::of(now.after(tones::sounding(id.priority()).again_after));
             entry.since = entry.quiet_until;
         }
         self.changed();
@@ -233,7 +247,7 @@ impl Alarms {
             //= requirements/alarms.md#silence-ends
             //# A silence MUST end by itself after the catalogue's limit.
             let until = now.after(tones::sounding(entry.id.priority()).silence_max);
-            entry.quiet_until = entry.quiet_until.max(until);
+            entry.quiet_until = Moment::of(entry.quiet_until.instant().max(until));
         }
         self.changed();
     }
@@ -294,7 +308,7 @@ impl Alarms {
             return self.next_test();
         };
         let priority = loudest.id.priority();
-        let stage = tones::sounding(priority).stage(now.since(loudest.since))?;
+        let stage = tones::sounding(priority).stage(now.since(loudest.since.instant()))?;
         let waits = matches!(self.played, Some((at, of)) if of == priority && now.since(at) < stage.every);
         if waits {
             self.schedule(now);
@@ -320,8 +334,8 @@ impl Alarms {
     fn loudest(&self, now: Instant) -> Option<Entry> {
         self.history
             .iter()
-            .filter(|entry| self.is_heard(entry) && entry.quiet_until <= now)
-            .min_by_key(|entry| (core::cmp::Reverse(entry.id.priority()), entry.since, entry.id))
+            .filter(|entry| self.is_heard(entry) && entry.quiet_until.instant() <= now)
+            .min_by_key(|entry| (core::cmp::Reverse(entry.id.priority()), entry.since.instant(), entry.id))
             .copied()
     }
 
@@ -335,12 +349,12 @@ impl Alarms {
         let after_quiet = self
             .history
             .iter()
-            .filter(|entry| self.is_heard(entry) && entry.quiet_until > now)
-            .map(|entry| entry.quiet_until)
+            .filter(|entry| self.is_heard(entry) && entry.quiet_until.instant() > now)
+            .map(|entry| entry.quiet_until.instant())
             .min();
         let repeat = self.loudest(now).map(|loudest| {
             let priority = loudest.id.priority();
-            let every = tones::sounding(priority).stage(now.since(loudest.since)).map(|stage| stage.every);
+            let every = tones::sounding(priority).stage(now.since(loudest.since.instant())).map(|stage| stage.every);
             match (self.played, every) {
                 (Some((at, of)), Some(every)) if of == priority => at.after(every),
                 (Some(_) | None, Some(_) | None) => now,
@@ -357,7 +371,7 @@ impl Alarms {
         self.mended &= !bit(id);
         if let Some(entry) = self.history.iter_mut().find(|entry| entry.id == id) {
             entry.cleared = Some(why);
-            entry.last = now;
+            entry.last = Moment::of(now);
         }
         self.changed();
     }
@@ -379,7 +393,7 @@ impl Alarms {
             .history
             .iter()
             .enumerate()
-            .min_by_key(|(_, kept)| (kept.cleared.is_none(), kept.id.priority(), kept.last))
+            .min_by_key(|(_, kept)| (kept.cleared.is_none(), kept.id.priority(), kept.last()))
             .map(|(at, kept)| (at, kept.cleared.is_some() || kept.id.priority() <= entry.id.priority()));
         if let Some((at, true)) = least {
             self.history.remove(at);
@@ -413,7 +427,7 @@ impl Alarms {
                 Some(Cleared::CauseGone) => (1, entry.acknowledged_by.map_or(NOBODY, |peer| peer.0)),
                 Some(Cleared::By(peer)) => (2, peer.0),
             };
-            let (first, last) = (seconds(entry.first).to_le_bytes(), seconds(entry.last).to_le_bytes());
+            let (first, last) = (seconds(entry.first()).to_le_bytes(), seconds(entry.last()).to_le_bytes());
             let count = entry.count.to_le_bytes();
             let bytes = [entry.id.code(), by, why].into_iter().chain(count).chain(first).chain(last);
             to.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
@@ -454,13 +468,13 @@ fn read_entry(now: Instant, bytes: &[u8; ENTRY_BYTES]) -> Option<Entry> {
     };
     Some(Entry {
         id: AlarmId::from_code(id)?,
-        first: from_seconds([f0, f1, f2, f3]),
-        last: from_seconds([l0, l1, l2, l3]),
+        first: Moment::of(from_seconds([f0, f1, f2, f3])),
+        last: Moment::of(from_seconds([l0, l1, l2, l3])),
         count: u16::from_le_bytes([c0, c1]),
         acknowledged_by: peer,
         cleared,
-        since: now,
-        quiet_until: now,
+        since: Moment::of(now),
+        quiet_until: Moment::of(now),
     })
 }
 

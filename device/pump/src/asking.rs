@@ -69,7 +69,7 @@ impl Pump {
 
     /// Begins a bolus that was granted.
     pub(crate) fn begin_bolus(&mut self, now: Instant, delivery: Delivery) -> Granted {
-        let volume = delivery.volume(self.device.stroke);
+        let volume = delivery.volume(self.path.device.stroke);
         let (source, over) = (delivery.source, delivery.duration);
         self.note(now, Event::BolusAccepted { source, volume, over });
         self.note(now, Event::BolusStarted { source, volume });
@@ -99,13 +99,13 @@ impl Pump {
         if self.path.front_in_path(order.front_threshold) {
             refusals.push(Refusal::plain(Reason::FrontInPath));
         }
-        let delivery = Delivery::of(Source::Patient, now, rule.volume, rule.duration, self.device.stroke);
+        let delivery = Delivery::of(Source::Patient, now, rule.volume, rule.duration, self.path.device.stroke);
         let Some(delivery) = delivery else {
             refusals.push(Refusal::plain(Reason::BolusNotOrdered));
             return Err(refusals);
         };
-        refusals.note(self.check_reserve(order, delivery.volume(self.device.stroke)));
-        refusals.note(self.check_rate(delivery.volume(self.device.stroke), rule.duration));
+        refusals.note(self.check_reserve(order, delivery.volume(self.path.device.stroke)));
+        refusals.note(self.check_rate(delivery.volume(self.path.device.stroke), rule.duration));
         refusals.note(self.check_ahead(now, order, &delivery));
         match refusals.into_result() {
             Ok(()) => Ok((rule, delivery)),
@@ -167,7 +167,7 @@ impl Pump {
     //= requirements/bolus.md#above-the-reserve
     //# The pump MUST refuse a patient bolus that would take the worst-case volume below the alarm volume.
     fn check_reserve(&self, order: &Prescription, volume: Volume) -> Result<(), Refusal> {
-        let more = volume.saturating_add(volume.share_ceil(self.device.accuracy));
+        let more = volume.saturating_add(volume.share_ceil(self.path.device.accuracy));
         let left = Remaining::of(&self.path).worst.saturating_sub(more);
         if left < order.alarm_volume {
             let (left, limit) = (left.get(), order.alarm_volume.get());
@@ -181,8 +181,8 @@ impl Pump {
     pub(crate) fn check_rate(&self, volume: Volume, duration: Duration) -> Result<(), Refusal> {
         let day = Duration::from_days(1);
         let rate = orders::quantity::mul_div_ceil(volume.get(), day.get(), duration.get()).unwrap_or(u64::MAX);
-        let basal = self.order.as_ref().map_or(0, |order| order.basal_highest(self.device.minimum_rate).get());
-        let (rate, limit) = (rate.saturating_add(basal), self.device.flow_max.get());
+        let basal = self.order.as_ref().map_or(0, |order| order.basal_highest(self.path.device.minimum_rate).get());
+        let (rate, limit) = (rate.saturating_add(basal), self.path.device.flow_max.get());
         if rate > limit {
             return Err(Refusal::of(Reason::FactoryLimit, orders::Field::BasalFlow, rate, limit));
         }
@@ -195,7 +195,7 @@ impl Pump {
     /// not does the exact one decide, and say from when.
     pub(crate) fn check_ahead(&self, now: Instant, order: &Prescription, delivery: &Delivery) -> Result<(), Refusal> {
         let highest = self.path.highest();
-        let bolus = self.row_at(&highest, delivery.volume(self.device.stroke));
+        let bolus = self.row_at(&highest, delivery.volume(self.path.device.stroke));
         let heaviest = match &order.mode {
             Mode::Schedule(schedule) => Some(Heaviest::of(schedule)),
             Mode::MinimumRate | Mode::Continuous(_) | Mode::PeriodicBolus(_) => None,
@@ -222,11 +222,11 @@ impl Pump {
         if to <= from {
             return NOTHING;
         }
-        let scheduled = self.program.upper_volume_by(heaviest, from, to, order, self.device.minimum_rate);
+        let scheduled = self.program.upper_volume_by(heaviest, from, to, order, self.path.device.minimum_rate);
         let bridge = self.bridging.as_ref().map(|bridging| bridging.bridge.plan.flow);
         let bridged = bridge.map_or(Volume::ZERO, |flow| flow.volume_ceil(to.since(from)));
         // Strokes are whole: one more than the rate says may fall into any span.
-        let volume = scheduled.max(bridged).saturating_add(self.device.stroke).saturating_add(self.in_progress());
+        let volume = scheduled.max(bridged).saturating_add(self.path.device.stroke).saturating_add(self.in_progress());
         self.row_at(highest, volume)
     }
 

@@ -13,6 +13,7 @@ use orders::quantity::mul_div_ceil;
 use orders::{Duration, FlowRate, Instant, Reason, Refusal, Volume};
 
 use crate::basal::WAIT_MAX;
+use crate::moment::Moment;
 
 /// Most starts that can matter: the largest allotment the bounds table admits.
 pub const STARTS_MAX: usize = 48;
@@ -72,8 +73,8 @@ impl Source {
 /// The starts of patient boluses and what they forbid.
 #[derive(Clone, Debug)]
 pub struct PatientBoluses {
-    /// The latest starts, a ring; an instant of nothing is an empty place.
-    starts: [Instant; STARTS_MAX],
+    /// The latest starts, a ring; a moment of nothing is an empty place.
+    starts: [Moment; STARTS_MAX],
     /// Where the next start goes.
     next: usize,
     /// Until when the lockout lasts.
@@ -85,7 +86,7 @@ pub struct PatientBoluses {
 impl PatientBoluses {
     /// None given, none held.
     pub const fn none() -> Self {
-        Self { starts: [Instant::ZERO; STARTS_MAX], next: 0, lockout_until: Instant::ZERO, hold_until: Instant::ZERO }
+        Self { starts: [Moment::ZERO; STARTS_MAX], next: 0, lockout_until: Instant::ZERO, hold_until: Instant::ZERO }
     }
 
     /// Until when the lockout lasts.
@@ -138,13 +139,13 @@ impl PatientBoluses {
         // The start that must be a day old is the one that many back: younger ones fill the allotment by themselves.
         let back = usize::from(allotment);
         let place = self.next.saturating_add(STARTS_MAX).saturating_sub(back).checked_rem(STARTS_MAX).unwrap_or(0);
-        let oldest = self.starts.get(place).copied().unwrap_or(now);
+        let oldest = self.starts.get(place).map_or(now, |start| start.instant());
         Err(Refusal::until(Reason::Allotment, oldest.after(DAY)))
     }
 
     /// How many started within the past 24 h.
     pub fn recent(&self, now: Instant) -> u8 {
-        let recent = self.starts.iter().filter(|start| !start.is_zero() && now < start.after(DAY)).count();
+        let recent = self.starts().filter(|start| now < start.after(DAY)).count();
         u8::try_from(recent).unwrap_or(u8::MAX)
     }
 
@@ -164,7 +165,7 @@ impl PatientBoluses {
     pub fn start(&mut self, now: Instant, rule: &PatientBolus) {
         if let Some(place) = self.starts.get_mut(self.next) {
             // An instant of nothing marks an empty place; a bolus in the first millisecond of a life is moved by one.
-            *place = now.max(Instant::new(1));
+            *place = Moment::of(now.max(Instant::new(1)));
         }
         self.next = self.next.saturating_add(1).checked_rem(STARTS_MAX).unwrap_or(0);
         self.lockout_until = now.after(rule.lockout.max(rule.duration));
@@ -173,7 +174,7 @@ impl PatientBoluses {
     /// The starts with the ring's place, for the record.
     pub fn starts(&self) -> impl Iterator<Item = Instant> + '_ {
         let (new, old) = self.starts.split_at_checked(self.next).unwrap_or((&[], &self.starts));
-        old.iter().chain(new).copied().filter(|start| !start.is_zero())
+        old.iter().chain(new).map(|start| start.instant()).filter(|start| !start.is_zero())
     }
 
     /// Restores starts and hold from the record, the oldest first.
@@ -181,7 +182,7 @@ impl PatientBoluses {
         self.hold_until = hold_until;
         for start in starts {
             if let Some(place) = self.starts.get_mut(self.next) {
-                *place = start;
+                *place = Moment::of(start);
             }
             self.next = self.next.saturating_add(1).checked_rem(STARTS_MAX).unwrap_or(0);
         }

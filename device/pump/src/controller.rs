@@ -187,7 +187,6 @@ pub struct Hours {
 
 /// The pump.
 pub struct Pump {
-    pub(crate) device: DeviceProfile,
     /// Whether the stored state was verified since the last restart.
     pub(crate) verified: bool,
     pub(crate) clocks: Clocks,
@@ -237,7 +236,7 @@ pub struct Pump {
     pub(crate) dirty: Dirty,
     pub(crate) powered: bool,
     pub(crate) closed: Vec<Closed, BUCKETS_WAITING>,
-    pub(crate) records: Deque<journal::Write, RECORDS_WAITING>,
+    pub(crate) records: Deque<journal::Noted, RECORDS_WAITING>,
     pub(crate) stored: Option<Stored>,
 }
 
@@ -258,7 +257,6 @@ impl Pump {
     pub fn new(device: DeviceProfile, journal_key: journal::Key) -> Self {
         let zero = Instant::ZERO;
         Self {
-            device,
             verified: false,
             clocks: Clocks::start(0, 0, zero),
             raw: 0,
@@ -425,7 +423,8 @@ impl Pump {
             self.dirty.switch = false;
             return Some(Want::Save(Save::Commit));
         }
-        if let Some(write) = self.records.pop_front() {
+        if let Some(noted) = self.records.pop_front() {
+            let write = self.journal.record(&noted);
             return Some(Want::Journal { place: write.slot, record: write.bytes });
         }
         if self.dirty.status {
@@ -466,8 +465,8 @@ impl Pump {
 
     /// Writes an event down. If too many wait, the number stays empty: the gap shows as a loss.
     pub(crate) fn note(&mut self, now: Instant, event: Event) {
-        let write = self.journal.append(now, &event);
-        if self.records.push_back(write).is_err() {
+        let noted = self.journal.note(now, &event);
+        if self.records.push_back(noted).is_err() {
             self.alarms.raise(now, AlarmId::JournalLoss);
         }
     }

@@ -33,7 +33,7 @@ impl Pump {
     }
 
     fn say_ended(&mut self, now: Instant, delivery: &Delivery, ending: Ending) {
-        let stroke = self.device.stroke;
+        let stroke = self.path.device.stroke;
         let charged = stroke.saturating_mul(u64::from(delivery.commanded));
         self.note(
             now,
@@ -70,7 +70,7 @@ impl Pump {
 
     /// What is left of boluses in progress.
     pub(crate) fn in_progress(&self) -> Volume {
-        let stroke = self.device.stroke;
+        let stroke = self.path.device.stroke;
         let left = |delivery: &Option<Delivery>| delivery.map_or(Volume::ZERO, |delivery| delivery.left(stroke));
         left(&self.extra).saturating_add(left(&self.periodic))
     }

@@ -50,7 +50,7 @@ impl Pump {
         // Clearing needs the cause tested false, which a filled reservoir is.
         let _ = self.alarms.clear(now, AlarmId::ReservoirEmpty, peer);
         self.relevel(now);
-        if self.path.reservoir_volume() > self.device.residual {
+        if self.path.reservoir_volume() > self.path.device.residual {
             self.happen(now, Happening::Refill);
         }
         self.review(now);
@@ -144,7 +144,7 @@ impl Pump {
     pub(crate) fn know_leftovers(&mut self) {
         let mut leftovers = [None; DRUGS_MAX];
         if let Some(order) = &self.order {
-            let day = worst_day(order, self.device.minimum_rate);
+            let day = worst_day(order, self.path.device.minimum_rate);
             for (leftover, lane) in leftovers.iter_mut().zip(self.ceilings.lanes()) {
                 let lane = lane.filter(|(drug, _)| order.mixture.of_drug(*drug).is_none());
                 *leftover = lane.and_then(|(drug, ceiling)| {
@@ -181,9 +181,9 @@ impl Pump {
 
     /// Until when it would last with an order: by the boluses that are really taken, and as long as the drug keeps.
     pub(crate) fn outlook_with(&self, now: orders::Instant, order: &Prescription) -> Outlook {
-        let draw = Draw::of(order, self.device.minimum_rate).taken(self.boluses.average_milli(now));
+        let draw = Draw::of(order, self.path.device.minimum_rate).taken(self.boluses.average_milli(now));
         let keeps = self.keeps_until.map(|until| until.since(now));
-        Outlook::of(Remaining::of(&self.path), order.alarm_volume, &draw, self.device.accuracy, keeps)
+        Outlook::of(Remaining::of(&self.path), order.alarm_volume, &draw, self.path.device.accuracy, keeps)
     }
 }
 

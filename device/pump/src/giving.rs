@@ -21,7 +21,7 @@ impl Pump {
         let by_level = self.flow_of_level(now);
         match self.state {
             State::Running => self.calling.map_or(by_level, |calling| by_level.min(calling.found)),
-            State::Resting if self.level < Level::Cut => self.device.minimum_rate,
+            State::Resting if self.level < Level::Cut => self.path.device.minimum_rate,
             //= requirements/ladder.md#emergency
             //# An emergency command MUST NOT raise the mass rate of any drug.
             State::Emergency => self.emergency_flow().min(by_level),
@@ -31,7 +31,7 @@ impl Pump {
 
     /// The flow that order and ladder allow a pump that runs.
     fn flow_of_level(&self, now: Instant) -> FlowRate {
-        let minimum = self.device.minimum_rate;
+        let minimum = self.path.device.minimum_rate;
         //= requirements/ladder.md#never-a-default-dose
         //# The pump MUST NOT deliver a rate that no accepted order contains.
         let ordered = match (&self.order, &self.bridging) {
@@ -51,7 +51,7 @@ impl Pump {
         let found = self.calling.map_or(FlowRate::ZERO, |calling| calling.found);
         let rate = match self.order.as_ref().map(|order| order.emergency.rate) {
             Some(EmergencyRate::FallBack) => self.fall_back.map_or(FlowRate::ZERO, |fall_back| fall_back.flow),
-            Some(EmergencyRate::MinimumRate) => self.device.minimum_rate,
+            Some(EmergencyRate::MinimumRate) => self.path.device.minimum_rate,
             None => FlowRate::ZERO,
         };
         rate.min(found)
@@ -93,7 +93,7 @@ impl Pump {
             self.basal.accrue(now, flow)
         }
         self.basal.holds_until(self.flow_until);
-        self.drive.pace(now, self.device.stroke.time_at(flow));
+        self.drive.pace(now, self.path.device.stroke.time_at(flow));
         if flow != self.flow {
             self.note(now, Event::FlowChanged { from: self.flow, to: flow });
             self.flow = flow;
@@ -132,8 +132,8 @@ impl Pump {
         }
         //= requirements/drive.md#in-its-own-time
         //# The pump MUST NOT give a stroke before it is due, not to restart a drive and not to check one after a strong field.
-        if self.basal.due(self.device.stroke) {
-            self.basal.take(self.device.stroke);
+        if self.basal.due(self.path.device.stroke) {
+            self.basal.take(self.path.device.stroke);
             self.authorize(now, Source::Basal);
         }
     }
@@ -184,7 +184,7 @@ impl Pump {
         }
         if let orders::prescription::Mode::PeriodicBolus(periodic) = order.mode {
             self.program.periodic_started(now, order);
-            let stroke = self.device.stroke;
+            let stroke = self.path.device.stroke;
             let missed_before = self.strokes.unconfirmed;
             self.periodic = Delivery::of(Source::Periodic, now, periodic.volume, periodic.duration, stroke)
                 .map(|delivery| Delivery { missed_before, ..delivery });
@@ -205,7 +205,7 @@ impl Pump {
         if self.is_unordered_at_tip() {
             return self.stand(now, AlarmId::UnorderedDrug);
         }
-        let volume = self.device.stroke;
+        let volume = self.path.device.stroke;
         let charge = self.charge_of(volume);
         let row = Ceilings::row(&charge, volume);
         let permit = match source {
@@ -237,7 +237,7 @@ impl Pump {
 
     /// Whether the next stroke may hold a drug that nobody counts. Without any order its own fall-back record bounds it.
     pub(crate) fn is_unordered_at_tip(&self) -> bool {
-        self.order.is_some() && self.path.uncounted_at_tip(self.device.stroke, self.ceilings.drugs()).is_some()
+        self.order.is_some() && self.path.uncounted_at_tip(self.path.device.stroke, self.ceilings.drugs()).is_some()
     }
 
     /// Whether one stroke more stays within what the fall-back may give in a day; true while it does not run.
@@ -253,7 +253,7 @@ impl Pump {
         let strokes = u64::from(commanded.saturating_sub(from)).saturating_add(1);
         //= requirements/ladder.md#fall-back
         //# The pump MUST hold the fall-back's volume ceiling while the fall-back runs.
-        self.device.stroke.saturating_mul(strokes) <= fall_back.day_max
+        self.path.device.stroke.saturating_mul(strokes) <= fall_back.day_max
     }
 
     fn refused_stroke(&mut self, now: Instant, source: Source) {
@@ -322,7 +322,7 @@ impl Pump {
         let mut next = self.flow_until;
         let mut not_after = |at: Option<Instant>| next = at.map_or(next, |at| next.min(at));
         if !self.is_priming() {
-            not_after(self.basal.next_due(self.flow, self.device.stroke));
+            not_after(self.basal.next_due(self.flow, self.path.device.stroke));
         }
         not_after(self.extra.as_ref().and_then(Delivery::due));
         not_after(self.periodic.as_ref().and_then(Delivery::due));

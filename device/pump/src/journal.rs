@@ -27,6 +27,11 @@ use crate::events::{Event, PAYLOAD};
 
 /// Bytes of a record.
 pub const RECORD: usize = 32;
+/// Bytes of it before the tag.
+const BODY: usize = RECORD - 8;
+
+/// An event with its number and time, and no tag yet.
+pub type Noted = [u8; BODY];
 
 /// Records in the ring of the reference pump.
 pub const CAPACITY: u32 = 262_144;
@@ -126,11 +131,18 @@ impl Journal {
         Self { key, capacity, next, unread, read_at }
     }
 
-    /// Makes the record of an event; it counts as written.
-    pub fn append(&mut self, now: Instant, event: &Event) -> Write {
+    /// Notes an event under the next number; it counts as written.
+    pub fn note(&mut self, now: Instant, event: &Event) -> Noted {
         let number = self.next;
         self.next = self.next.saturating_add(1);
-        Write { slot: self.slot(number), number, bytes: seal(&self.key, number, now, event) }
+        body(number, now, event)
+    }
+
+    /// The record of what was noted, when its turn to be written has come.
+    pub fn record(&self, noted: &Noted) -> Write {
+        let [a, b, c, d, ..] = *noted;
+        let number = u32::from_le_bytes([a, b, c, d]);
+        Write { slot: self.slot(number), number, bytes: seal(&self.key, noted) }
     }
 
     /// Where a record lies.
@@ -175,7 +187,7 @@ impl Journal {
     pub fn loss_record(&self, now: Instant) -> Option<[u8; RECORD]> {
         let loss = self.loss()?;
         let event = Event::Lost { count: loss.count, since: loss.since };
-        Some(seal(&self.key, self.oldest().saturating_sub(1), now, &event))
+        Some(seal(&self.key, &body(self.oldest().saturating_sub(1), now, &event)))
     }
 
     /// Reads the record that should lie in the slot of a number.
@@ -188,16 +200,20 @@ impl Journal {
     }
 }
 
-fn seal(key: &Key, number: u32, now: Instant, event: &Event) -> [u8; RECORD] {
-    let mut bytes = [0u8; RECORD];
+fn body(number: u32, now: Instant, event: &Event) -> Noted {
+    let mut bytes = [0u8; BODY];
     let second = u32::try_from(now.get() / 1000).unwrap_or(u32::MAX);
     let head = number.to_le_bytes().into_iter().chain(second.to_le_bytes()).chain([event.code()]);
     bytes.iter_mut().zip(head.chain(event.payload())).for_each(|(to, from)| *to = from);
-    if let Some((body, sum)) = bytes.split_last_chunk_mut::<8>() {
-        //= requirements/journal.md#numbered-and-tagged
-        //# Every journal record MUST carry a running number and a keyed tag, so that a missing, an altered or a forged record shows.
-        *sum = tag(key, body).to_le_bytes();
-    }
+    bytes
+}
+
+fn seal(key: &Key, body: &Noted) -> [u8; RECORD] {
+    let mut bytes = [0u8; RECORD];
+    //= requirements/journal.md#numbered-and-tagged
+    //# Every journal record MUST carry a running number and a keyed tag, so that a missing, an altered or a forged record shows.
+    let sum = tag(key, body).to_le_bytes();
+    bytes.iter_mut().zip(body.iter().chain(&sum)).for_each(|(to, from)| *to = *from);
     bytes
 }
 

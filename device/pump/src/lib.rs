@@ -35,6 +35,7 @@ mod giving;
 pub mod guard;
 pub mod journal;
 pub mod judge;
+mod moment;
 pub mod ordering;
 pub mod periodic;
 pub mod prime_bridge;

@@ -47,7 +47,7 @@ impl Pump {
         without: Option<u8>,
     ) -> Result<Review, Refusals> {
         let left = Remaining::of(&self.path);
-        let mut judgement = judge::judge(order, &self.device, &self.path.reservoir_mixture(), left);
+        let mut judgement = judge::judge(order, &self.path.device, &self.path.reservoir_mixture(), left);
         judgement.outlook = self.outlook_with(self.now_latest(), order);
         let mut refusals = judgement.refusals.clone();
         if !self.verified {
@@ -97,8 +97,8 @@ impl Pump {
         let held = in_path.iter().map(|front| front.old.concentration(old.drug)).max();
         let held = held.ok_or(Refusal::of(Reason::BridgeWrong, Field::BridgeVolume, asked.volume.get(), 0))?;
         let then = Then {
-            flow: average_flow(order, self.device.minimum_rate),
-            fastest: order.basal_highest(self.device.minimum_rate),
+            flow: average_flow(order, self.path.device.minimum_rate),
+            fastest: order.basal_highest(self.path.device.minimum_rate),
         };
         self.check_bridge_dose(&asked, running, order, held, old.drug)?;
         let dose = asked.flow.mass_rate(held);
@@ -117,8 +117,8 @@ impl Pump {
         let doses = [running, order].map(|of| {
             let concentration =
                 if of.order_number == running.order_number { held } else { of.mixture.concentration(drug) };
-            let highest = of.basal_highest(self.device.minimum_rate).mass_rate(concentration);
-            (judge::lowest_flow(of, &self.device).mass_rate(concentration), highest)
+            let highest = of.basal_highest(self.path.device.minimum_rate).mass_rate(concentration);
+            (judge::lowest_flow(of, &self.path.device).mass_rate(concentration), highest)
         });
         let most = doses.iter().map(|(_, highest)| *highest).max().and_then(|dose| dose.flow_at(held));
         let least = doses.iter().map(|(lowest, _)| *lowest).min().and_then(|dose| dose.flow_at(held));
@@ -160,7 +160,7 @@ impl Pump {
         })?;
         let in_path = self.path.highest();
         self.ceilings.set_order(order, |drug| !in_path.of(drug).is_zero()).map_err(Refusals::from)?;
-        let is_increase = self.order.is_none_or(|running| is_increase(&running, order, self.device.minimum_rate));
+        let is_increase = self.order.is_none_or(|running| is_increase(&running, order, self.path.device.minimum_rate));
         let bridge = review.bridge;
         self.end_all(now, crate::events::Ending::Cancelled);
         self.end_bridge(now, crate::events::Ending::Cancelled);
@@ -169,13 +169,13 @@ impl Pump {
         self.order = Some(*order);
         self.fall_back = Some(FallBack {
             flow: order.fall_back,
-            day_max: order.fall_back.volume_ceil(Duration::from_hours(25)).saturating_add(self.device.stroke),
+            day_max: order.fall_back.volume_ceil(Duration::from_hours(25)).saturating_add(self.path.device.stroke),
             highest: highest_of(&self.path),
         });
         self.program.start(now, order);
         self.know_leftovers();
         self.guard.set_part(self.guard_part(order, bridge.as_ref()));
-        self.battery.set_worst_day(&self.device, worst_day(order, self.device.minimum_rate));
+        self.battery.set_worst_day(&self.path.device, worst_day(order, self.path.device.minimum_rate));
         if is_increase && self.state != State::Fresh {
             self.hold_boluses(now);
         }
@@ -219,9 +219,9 @@ impl Pump {
     /// The guard's share: the volume that the ceilings allow at the weakest concentration in order, path or reservoir,
     /// with an eighth more, so that the guard never cuts what the ceilings grant and cuts little above it.
     fn guard_part(&self, order: &Prescription, bridge: Option<&Bridge>) -> OrderPart {
-        let stroke = self.device.stroke;
-        let mut day = self.device.day_max;
-        let mut hour = self.device.hour_max;
+        let stroke = self.path.device.stroke;
+        let mut day = self.path.device.day_max;
+        let mut hour = self.path.device.hour_max;
         for (component, ceiling) in order.mixture.iter().zip(order.ceilings) {
             let weakest = self
                 .weakest(component.drug)
@@ -244,7 +244,7 @@ impl Pump {
             running_nl: nl(with_margin(day, 6)),
             // All that an hour may hold can fall into its first 16 minutes.
             speed_nl: nl(with_margin(hour, 8)),
-            prime_nl: nl(self.device.prime_max),
+            prime_nl: nl(self.path.device.prime_max),
         }
     }
 
@@ -263,8 +263,8 @@ impl Pump {
         let mut refusals = Refusals::none();
         refusals.note(Field::SingleVolume.check(volume.get()));
         refusals.note(Field::SingleDuration.check(duration.get()));
-        if volume > self.device.bolus_max {
-            let (asked, limit) = (volume.get(), self.device.bolus_max.get());
+        if volume > self.path.device.bolus_max {
+            let (asked, limit) = (volume.get(), self.path.device.bolus_max.get());
             refusals.push(Refusal::of(Reason::FactoryLimit, Field::SingleVolume, asked, limit));
         }
         match self.state {
@@ -277,7 +277,7 @@ impl Pump {
         self.note_drive(&mut refusals);
         refusals.note(self.check_one_at_a_time());
         refusals.note(self.check_rate(volume, duration));
-        let delivery = Delivery::of(Source::Single, now, volume, duration, self.device.stroke);
+        let delivery = Delivery::of(Source::Single, now, volume, duration, self.path.device.stroke);
         match (delivery, &self.order) {
             (Some(delivery), Some(order)) => refusals.note(self.check_ahead(now, order, &delivery)),
             (None, _) | (_, None) => refusals.push(Refusal::plain(Reason::NoProposal)),
@@ -372,8 +372,8 @@ impl Pump {
             State::Lost => refusals.push(Refusal::plain(Reason::StateLost)),
         }
         self.note_drive(&mut refusals);
-        if asked.leading > self.device.prime_max {
-            let (asked, limit) = (asked.leading.get(), self.device.prime_max.get());
+        if asked.leading > self.path.device.prime_max {
+            let (asked, limit) = (asked.leading.get(), self.path.device.prime_max.get());
             refusals.push(Refusal::of(Reason::FactoryLimit, Field::PrimeVolume, asked, limit));
         }
         let plan = prime_bridge::check_prime(&self.path, asked, allowance, PRIME_FLOW, order.front_threshold);
@@ -402,7 +402,7 @@ impl Pump {
         let proposed = self.propose_prime(asked, allowance);
         let plan = proposed.and_then(|plan| {
             let duration = plan.leading.time_at(PRIME_FLOW).unwrap_or(Duration::ZERO);
-            let delivery = Delivery::of(Source::Prime, now, plan.leading, duration, self.device.stroke);
+            let delivery = Delivery::of(Source::Prime, now, plan.leading, duration, self.path.device.stroke);
             let delivery = delivery.ok_or(Refusals::from(Refusal::plain(Reason::PrimeVolume)))?;
             let armed = self.guard.arm_prime(second_ms, u32::try_from(plan.leading.get()).unwrap_or(u32::MAX));
             armed.map(|()| (plan, delivery)).map_err(|why| Refusals::from(not_armed(why)))

@@ -88,7 +88,7 @@ impl Pump {
     }
 
     fn extra_now(&self) -> Option<(Extra, Volume, Volume)> {
-        let stroke = self.device.stroke;
+        let stroke = self.path.device.stroke;
         let of =
             |delivery: Delivery| (Extra::Bolus(delivery.source), delivery.volume(stroke), delivery.delivered(stroke));
         let bridge = |bridging: Bridging| {
@@ -100,7 +100,7 @@ impl Pump {
 
     /// What this pump's model can do.
     pub const fn device(&self) -> &DeviceProfile {
-        &self.device
+        &self.path.device
     }
 
     /// The prescription that runs.
@@ -194,7 +194,7 @@ impl Pump {
 
     /// What one stroke moves.
     pub const fn stroke_volume(&self) -> Volume {
-        self.device.stroke
+        self.path.device.stroke
     }
 
     /// The words of the first reason for which nothing is given now, if nothing is.

@@ -60,7 +60,7 @@ impl Pump {
     pub fn restore_dose(&mut self, a: &[u8], b: &[u8]) {
         let verdict = dose_record::choose(a, b);
         if let Verdict::Intact(record) = &verdict {
-            let volume = self.device.stroke.saturating_mul(u64::from(record.open_strokes));
+            let volume = self.path.device.stroke.saturating_mul(u64::from(record.open_strokes));
             self.ceilings.restore([None; 4], record.epoch(), Ceilings::row(&record.open, volume));
             let unconfirmed = record.commanded.saturating_sub(record.confirmed);
             self.strokes = Strokes { commanded: record.commanded, confirmed: record.confirmed, unconfirmed };
@@ -122,7 +122,7 @@ impl Pump {
                     commanded: u64::from(self.strokes.commanded),
                     unconfirmed: u64::from(self.strokes.unconfirmed),
                 };
-                if let Some(path) = FluidPath::decode(self.device, content, strokes, self.device.flow_max)
+                if let Some(path) = FluidPath::decode(self.path.device, content, strokes, self.path.device.flow_max)
                     && (is_current || !stored.whole[3])
                 {
                     is_whole = is_current;
@@ -205,7 +205,7 @@ impl Pump {
         }
         (self.raw, self.second_ms) = (raw, second_ms);
         self.restore_parts(mono, &stored, intact.as_ref());
-        self.selftest = Selftest::start(mono, self.device.battery);
+        self.selftest = Selftest::start(mono, self.path.device.battery);
         self.restore_guard(&stored, second_ms, counter_kept);
         self.reviewed = mono;
         self.hours.number = u32::try_from(mono.get() / orders::quantity::HOUR_MS).unwrap_or(u32::MAX);
@@ -232,16 +232,16 @@ impl Pump {
         if let Some(status) = &stored.status {
             self.ceilings.restore_lanes(&status.lanes);
             let was_in_flight = record.is_some_and(|record| record.in_flight);
-            self.drive = Drive::restore(now, &self.device, status.drive, was_in_flight);
-            let worst_day = self.device.day_max;
-            if let Some(battery) = Battery::restore(now, &self.device, worst_day, &status.battery) {
+            self.drive = Drive::restore(now, &self.path.device, status.drive, was_in_flight);
+            let worst_day = self.path.device.day_max;
+            if let Some(battery) = Battery::restore(now, &self.path.device, worst_day, &status.battery) {
                 self.battery = battery;
             }
             let (next, unread, read_at) = status.journal;
             let next = stored.journal_next.unwrap_or(next).max(next);
             self.journal = Journal::resume(self.journal.key.clone(), journal::CAPACITY, next, unread, read_at);
         } else {
-            self.drive = Drive::new(now, &self.device);
+            self.drive = Drive::new(now, &self.path.device);
             let next = stored.journal_next.unwrap_or(0);
             self.journal = Journal::resume(self.journal.key.clone(), journal::CAPACITY, next, next, now);
         }
@@ -255,7 +255,7 @@ impl Pump {
             if self.ceilings.set_order(&order, |drug| !in_path.of(drug).is_zero()).is_err() {
                 self.order = None;
             }
-            self.battery.set_worst_day(&self.device, worst_day(&order, self.device.minimum_rate));
+            self.battery.set_worst_day(&self.path.device, worst_day(&order, self.path.device.minimum_rate));
         }
         self.know_leftovers();
     }
@@ -326,7 +326,7 @@ impl Pump {
             (Held::Emergency, State::Running) => {
                 self.state = State::Emergency;
                 // What it found is not known: the least that the order ever gives, and it stays until somebody acts.
-                let least = self.order.as_ref().map(|order| lowest_flow(order, &self.device));
+                let least = self.order.as_ref().map(|order| lowest_flow(order, &self.path.device));
                 let found = [least, self.fall_back.map(|held| held.flow)].into_iter().flatten().min();
                 let found = found.unwrap_or(FlowRate::ZERO);
                 self.calling = Some(Calling { since: record.mono.min(now), until: None, found });
@@ -353,7 +353,7 @@ impl Pump {
     fn cut_bolus(&mut self, now: Instant, record: &DoseRecord, status: Option<&Status>) {
         let Some((code, left)) = record.bolus else { return };
         let (Some(source), Some(status)) = (Source::from_code(code), status) else { return };
-        let stroke = self.device.stroke;
+        let stroke = self.path.device.stroke;
         let volume = |strokes: u32| stroke.saturating_mul(u64::from(strokes));
         let commanded = status.bolus_strokes.saturating_sub(u32::from(left));
         // Basal strokes ran beside it: each unconfirmed one since its start might have been the bolus's.
@@ -383,7 +383,7 @@ impl Pump {
     fn assume_order(&mut self) {
         let now = self.now_latest();
         let highest = self.path.highest();
-        let minimum = self.device.minimum_rate;
+        let minimum = self.path.device.minimum_rate;
         let Some(order) = self.order else { return };
         let allotted = |bolus: PatientBolus| bolus.volume.saturating_mul(u64::from(bolus.allotment));
         let boluses = order.patient_bolus.map_or(Volume::ZERO, allotted);
@@ -461,7 +461,7 @@ impl Pump {
             // The reading that mono was told at: an older one would count the time between twice after a restart.
             raw: DoseRecord::reading(self.clocks.reading()),
             open: masses,
-            open_strokes: u16::try_from(volume.strokes_floor(self.device.stroke)).unwrap_or(u16::MAX),
+            open_strokes: u16::try_from(volume.strokes_floor(self.path.device.stroke)).unwrap_or(u16::MAX),
             lockout_left: self.boluses.lockout_until().since(now),
             commanded: self.strokes.commanded,
             confirmed: self.strokes.confirmed,

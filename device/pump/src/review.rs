@@ -96,7 +96,7 @@ impl Pump {
     fn review_reservoir(&mut self, now: Instant) {
         let left = Remaining::of(&self.path);
         let alarm_volume = self.order.as_ref().map_or(Volume::ZERO, |order| order.alarm_volume);
-        let level = left.level(&self.device, alarm_volume);
+        let level = left.level(&self.path.device, alarm_volume);
         let was_filled = !self.path.delivered().is_zero() || self.order.is_some();
         match level {
             reservoir::Level::Empty if was_filled && self.state != State::Fresh => {
@@ -130,7 +130,7 @@ impl Pump {
             //= requirements/ladder.md#stop
             //# A stop that passes its maximum MUST raise a high alarm.
             self.test(now, AlarmId::StoppedLong, lasted >= stopping.maximum);
-            let has_volume = self.path.reservoir_volume() > self.device.residual;
+            let has_volume = self.path.reservoir_volume() > self.path.device.residual;
             //= requirements/ladder.md#stop
             //# At 47 h of a stop the pump MUST go to minimum rate if the order is verified and volume above the residual remains, and never out of an empty or a lost state.
             if self.state == State::Stopped && lasted >= STOP_BECOMES_MINIMUM && self.order.is_some() && has_volume {
@@ -157,7 +157,7 @@ impl Pump {
             self.over(now, AlarmId::UnconfirmedStrokes);
         }
         let restarted = self.alarms.history().iter().find(|entry| entry.id == AlarmId::Restarted);
-        if restarted.is_none_or(|entry| now.since(entry.last) >= RESTART_TOLD) {
+        if restarted.is_none_or(|entry| now.since(entry.last()) >= RESTART_TOLD) {
             self.over(now, AlarmId::Restarted);
         }
         if self.journal.loss().is_some() {
@@ -219,7 +219,7 @@ impl Pump {
             return;
         }
         // One stroke's own interval is no interruption.
-        let stroke = self.device.stroke.time_at(self.flow).unwrap_or(Duration::ZERO);
+        let stroke = self.path.device.stroke.time_at(self.flow).unwrap_or(Duration::ZERO);
         let gap = now.since(self.full_basal_at);
         if gap > order.gap_limit.saturating_add(stroke) {
             self.boluses.hold(now);
@@ -244,8 +244,9 @@ impl Pump {
         //= requirements/delivery.md#under-infusion
         //# When the confirmed volume of a day falls short of the ordered volume by more than the accuracy of the device profile, the pump MUST raise the under-infusion alarm.
         let short = self.today.ordered_nl.saturating_sub(self.today.confirmed_nl);
-        let tolerance =
-            Volume::new(self.today.ordered_nl).share_ceil(self.device.accuracy).saturating_add(self.device.stroke);
+        let tolerance = Volume::new(self.today.ordered_nl)
+            .share_ceil(self.path.device.accuracy)
+            .saturating_add(self.path.device.stroke);
         self.test(now, AlarmId::UnderInfusion, short > tolerance.get());
         self.today = Today { number: day, ..Today::default() };
         self.dirty.status = true;

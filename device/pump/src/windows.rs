@@ -12,7 +12,7 @@
 
 use orders::mixture::DRUGS_MAX;
 use orders::quantity::MINUTE_MS;
-use orders::{Duration, Instant};
+use orders::{Duration, Field, Instant};
 
 /// The drugs' lanes, and one for volume.
 pub const LANES: usize = DRUGS_MAX + 1;
@@ -151,23 +151,62 @@ impl Closed {
 /// 5-minute buckets after which nothing is left in any window: a day, the hour it may be longer, and one hour more.
 const EMPTY_AFTER: u32 = 26 * 12;
 
+/// A closed bucket in the least room: 48 bits for a mass, 32 for the volume.
+///
+/// An hour of the highest flow of the highest concentration that the bounds admit is less than half of what 48 bits hold.
+/// A number that is more all the same is held as the most.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    masses: [[u8; 6]; DRUGS_MAX],
+    volume: [u8; 4],
+}
+
+const _: () = {
+    let (flow, most) = (Field::BasalFlow.bound().max / 24, Field::DrugConcentration.bound().max);
+    assert!(flow * most < (1 << 48) / 2 && flow < (1 << 32) / 2, "an hour's bucket fits its lanes");
+};
+
+impl Held {
+    const NOTHING: Self = Self { masses: [[0; 6]; DRUGS_MAX], volume: [0; 4] };
+
+    fn of(row: &Row) -> Self {
+        let [masses @ .., volume] = row;
+        let low = |mass: &u64| {
+            let [low @ .., _, _] = (*mass).min(0xffff_ffff_ffff).to_le_bytes();
+            low
+        };
+        let volume = u32::try_from(*volume).unwrap_or(u32::MAX).to_le_bytes();
+        Self { masses: masses.each_ref().map(low), volume }
+    }
+
+    fn row(&self) -> Row {
+        let wide = |[a, b, c, d, e, f]: [u8; 6]| u64::from_le_bytes([a, b, c, d, e, f, 0, 0]);
+        let [first, second, third, fourth] = self.masses.map(wide);
+        [first, second, third, fourth, u64::from(u32::from_le_bytes(self.volume))]
+    }
+
+    fn lane(&self, lane: usize) -> u64 {
+        self.row().get(lane).copied().unwrap_or(u64::MAX)
+    }
+}
+
 /// Closed buckets of one window, the sum of those inside it.
 #[derive(Clone, Debug)]
 struct Ring<const N: usize> {
-    rows: [Row; N],
+    rows: [Held; N],
     /// Where the next closed bucket goes, which is where the oldest lies.
     next: usize,
     sum: Row,
 }
 
 impl<const N: usize> Ring<N> {
-    const EMPTY: Self = Self { rows: [NOTHING; N], next: 0, sum: NOTHING };
+    const EMPTY: Self = Self { rows: [Held::NOTHING; N], next: 0, sum: NOTHING };
 
     fn push(&mut self, row: Row) {
-        add(&mut self.sum, &row);
         if let Some(place) = self.rows.get_mut(self.next) {
-            take(&mut self.sum, place);
-            *place = row;
+            let oldest = core::mem::replace(place, Held::of(&row));
+            add(&mut self.sum, &place.row());
+            take(&mut self.sum, &oldest.row());
         }
         self.next = self.next.saturating_add(1).checked_rem(N).unwrap_or(0);
     }
@@ -176,14 +215,14 @@ impl<const N: usize> Ring<N> {
     fn put_back(&mut self, back: u32, row: Row) {
         let place = usize::try_from(back).ok().and_then(|back| N.checked_sub(back));
         if let Some(place) = place.filter(|place| *place < N).and_then(|place| self.rows.get_mut(place)) {
-            take(&mut self.sum, place);
-            add(&mut self.sum, &row);
-            *place = row;
+            let before = core::mem::replace(place, Held::of(&row));
+            take(&mut self.sum, &before.row());
+            add(&mut self.sum, &place.row());
         }
     }
 
     /// The closed buckets, the oldest first.
-    fn oldest_first(&self) -> impl Iterator<Item = &Row> {
+    fn oldest_first(&self) -> impl Iterator<Item = &Held> {
         let (newer, older) = self.rows.split_at_checked(self.next).unwrap_or((&[], &self.rows));
         older.iter().chain(newer)
     }
@@ -306,12 +345,13 @@ impl Windows {
     /// What of it will still be inside after so many of the window's buckets have begun.
     pub fn remaining(&self, window: Window, lane: usize, buckets: u32) -> u64 {
         let skip = usize::try_from(buckets).unwrap_or(usize::MAX);
-        let of = |row: &Row| row.get(lane).copied().unwrap_or(u64::MAX);
+        let held = |row: &Held| row.lane(lane);
         let closed = match window {
-            Window::Hour => self.fives.oldest_first().skip(skip).map(of).fold(0, u64::saturating_add),
-            Window::FourHours => self.quarters.oldest_first().skip(skip).map(of).fold(0, u64::saturating_add),
-            Window::Day => self.hours.oldest_first().skip(skip).map(of).fold(0, u64::saturating_add),
+            Window::Hour => self.fives.oldest_first().skip(skip).map(held).fold(0, u64::saturating_add),
+            Window::FourHours => self.quarters.oldest_first().skip(skip).map(held).fold(0, u64::saturating_add),
+            Window::Day => self.hours.oldest_first().skip(skip).map(held).fold(0, u64::saturating_add),
         };
+        let of = |row: &Row| row.get(lane).copied().unwrap_or(u64::MAX);
         if buckets > window.closed() {
             return 0;
         }

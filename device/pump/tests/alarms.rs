@@ -127,7 +127,7 @@ fn the_next_nurse_sees_that_it_was_the_third_stall_and_who_knew_of_it() {
         alarms.cause_gone(at(hour, 5), AlarmId::Stall);
     }
     let entry = alarms.history()[0];
-    assert_eq!((entry.first, entry.last, entry.count), (at(3, 0), at(15, 5), 3));
+    assert_eq!((entry.first(), entry.last(), entry.count), (at(3, 0), at(15, 5), 3));
     assert_eq!((entry.acknowledged_by, entry.cleared), (Some(HANDSET), Some(Cleared::CauseGone)));
 }
 

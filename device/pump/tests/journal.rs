@@ -24,7 +24,8 @@ impl Ring {
         Self { journal: Journal::new(KEY, capacity), slots: vec![[0; RECORD]; capacity as usize] }
     }
     fn write(&mut self, minutes: u64, event: Event) {
-        let write = self.journal.append(at(minutes), &event);
+        let noted = self.journal.note(at(minutes), &event);
+        let write = self.journal.record(&noted);
         self.slots[write.slot as usize] = write.bytes;
     }
     fn read(&self, number: u32) -> Result<String, NotGenuine> {
@@ -92,7 +93,9 @@ fn a_missing_an_altered_and_a_forged_record_show() {
     // One taken out and another put in its place: the number betrays it.
     ring.slots[3] = ring.slots[4];
     assert_eq!(ring.read(3), Err(NotGenuine::Number));
-    let forged = Journal::new(Key([7; 16]), 8).append(at(0), &Event::FieldEntered {});
+    let mut other = Journal::new(Key([7; 16]), 8);
+    let noted = other.note(at(0), &Event::FieldEntered {});
+    let forged = other.record(&noted);
     assert_eq!(journal::open(&KEY, &forged.bytes), Err(NotGenuine::Tag));
     assert_eq!(ring.journal.open(5, &[0; RECORD]), Err(NotGenuine::Tag), "an empty slot");
 }
@@ -153,7 +156,7 @@ fn a_worst_case_year_is_kept_whole() {
     assert_eq!(WORST_YEAR, 692 * 366);
     let mut journal = Journal::new(KEY, CAPACITY);
     for _ in 0..WORST_YEAR {
-        journal.append(at(0), &Event::FieldEntered {});
+        journal.note(at(0), &Event::FieldEntered {});
     }
     assert_eq!(journal.loss(), None);
     assert_eq!(journal.oldest(), 0);
