@@ -82,12 +82,15 @@ pub(crate) fn act(desk: &mut Desk, peer: u8, request: &Request, stamp: Stamp, me
         Ask::Refill(refill) => refilled(desk, by, refill),
         Ask::RinseOrAspirate(at_port) => rinsed(desk, at_port),
         Ask::CatheterPortAspiration(drawn) => desk.pump.aspirate_port(raw, drawn.volume).map_err(noted),
-        Ask::Installation(installed) => desk.pump.installation(raw, installed.catheter).map_err(noted),
+        Ask::Installation(installed) => desk.pump.installation(raw, installed.catheter, &installed.path).map_err(noted),
         Ask::SetClock(clock) => desk.pump.set_wall(raw, clock.wall, by).map_err(noted),
         Ask::ContactRecorded(_) => desk.pump.contact(raw, by).map_err(noted),
         Ask::Silence(silence) => {
-            desk.pump.acknowledge_alarm(raw, silence.alarm, by);
-            desk.pump.silence(raw, by);
+            // A clinician who silences an alarm has taken note of it; a patient has only made it quiet for a while.
+            if desk.people.peer(peer).is_some_and(|peer| peer.role == telemetry::peer::Role::Programmer) {
+                desk.pump.acknowledge_alarm(raw, silence.alarm, by);
+            }
+            desk.pump.silence(raw, silence.duration, by);
             Ok(())
         }
         Ask::ToneTest(tone) => {
@@ -98,8 +101,10 @@ pub(crate) fn act(desk: &mut Desk, peer: u8, request: &Request, stamp: Stamp, me
         Ask::RevokePeer(revoke) => revoked(desk, revoke),
         Ask::EnrolClinician(enrol) => enrolled(desk, enrol, stamp),
         Ask::RevokeClinician(revoke) => struck(desk, revoke),
-        // Tests that need the hardware are asked of it at its own times.
-        Ask::SelfTest(_) => Err(Refusal::plain(Reason::Busy).into()),
+        Ask::SelfTest(_) => {
+            desk.pump.test_itself(raw);
+            Ok(())
+        }
         Ask::Acknowledge(_)
         | Ask::ReadStatus(_)
         | Ask::ReadPrescription(_)

@@ -273,6 +273,13 @@ impl Desk {
         }
     }
 
+    /// When [`Desk::tick`] has something to do: a contact's time-out, or the end of an alarm of the radio's.
+    pub fn deadline(&self) -> Option<Instant> {
+        let contacts = if self.contacts { self.sessions.deadline() } else { None };
+        let quiet = (self.rejected > 0).then(|| self.rejected_at.after(REJECTED_WITHIN));
+        [contacts, quiet].into_iter().flatten().min()
+    }
+
     fn over_budget(&mut self) {
         if !self.budget_alarm {
             self.budget_alarm = true;

@@ -285,7 +285,9 @@ impl Implant {
     /// When a tick should come next, as a reading of the first oscillator; `None` before the restart is over. Early is
     /// harmless; late may only under-deliver.
     pub fn deadline(&self) -> Option<u64> {
-        self.desk.pump.deadline()
+        let pump = self.desk.pump.deadline()?;
+        let desk = self.desk.deadline().map(|at| self.desk.pump.reading_at(at));
+        Some(desk.map_or(pump, |desk| desk.min(pump)))
     }
 
     /// The next thing to be done, in order; a write is durable when this is called again. Until `None`, within
@@ -313,8 +315,12 @@ impl Implant {
         })
     }
 
+    //= requirements/journal.md#after-a-power-cut
+    //# After a power cut at any byte of any write, the implant MUST neither give anything twice nor forget an order, a charge or an answer that it had confirmed.
     fn deed(&mut self, now: u64) -> Option<Deed> {
         for _ in 0..TRIES {
+            //= requirements/alarms.md#written-before-heard
+            //# The pump MUST write an alarm to the journal before it sounds it.
             let want = if self.held.is_some() { self.held.take() } else { self.desk.pump.wants_save() };
             if self.desk.mark.is_some() && !matches!(want, Some(Want::Enable(_))) {
                 self.held = want;
@@ -329,6 +335,8 @@ impl Implant {
                     None => continue,
                 }
             }
+            //= requirements/telemetry.md#never-holds-up-delivery
+            //# A session MUST NOT delay, stop or change a delivery by being open, idle, cut off or absent.
             if self.desk.is_busy() {
                 match self.own() {
                     Some(deed) => return Some(deed),

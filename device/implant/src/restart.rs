@@ -149,7 +149,11 @@ impl Restart {
         sequences: &mut Sequences,
     ) {
         match self.step {
+            //= requirements/journal.md#one-stroke-of-doubt
+            //# A restart at any moment of a stroke MUST count at most one stroke too many and never one too few.
             Step::Dose(_) => pump.restore_dose(held, bytes),
+            //= requirements/ladder.md#one-commit
+            //# Prescription, fall-back, guard part and ledger MUST take effect together by one record that switches their commit number.
             Step::Commit(_) => {
                 let number = newest(held, bytes).map(|(number, _)| number);
                 pump.restore_commit(number);
@@ -160,6 +164,8 @@ impl Restart {
                     pump.restore_part(part, number, content);
                 }
             }
+            //= requirements/alarms.md#through-a-restart
+            //# Standing alarms and their restrictions MUST survive a restart.
             Step::Status(_) => {
                 let mut read = [open(held), open(bytes)];
                 read.sort_unstable_by_key(|one| one.map(|(number, _)| number));
@@ -188,9 +194,7 @@ impl Restart {
             Step::Peer(place, _) => {
                 if let Some((number, content)) = newest(held, bytes) {
                     sequences.set_peer(place, number);
-                    if let Some(peer) = people.peer_mut(place) {
-                        *peer = Peer::from_bytes(content).ok();
-                    }
+                    people.peer_mut(place).into_iter().for_each(|peer| *peer = Peer::from_bytes(content).ok());
                 }
             }
             Step::Answer(place, bank) => {

@@ -162,12 +162,17 @@ fn journal(desk: &mut Desk, peer: u8, read: &ReadJournal, text: &mut [u8]) -> Op
     Some(Outcome::Records(Records { asked: read.from, first, count, have: 0, waiting: false }))
 }
 
-fn alarms(desk: &Desk) -> Alarms {
+fn alarms(desk: &mut Desk) -> Alarms {
+    let now = desk.now();
     let alarms = desk.pump.alarms();
     let mut active = Vec::new();
     let of = |id: AlarmId| {
         let entry = alarms.history().iter().find(|entry| entry.id == id);
-        ActiveAlarm { alarm: id, since: entry.map_or(Instant::ZERO, |entry| entry.first()), silenced_until: None }
+        ActiveAlarm {
+            alarm: id,
+            since: entry.map_or(Instant::ZERO, |entry| entry.first()),
+            silenced_until: alarms.silenced_until(id, now),
+        }
     };
     for priority in [orders::Priority::High, orders::Priority::Medium, orders::Priority::Low] {
         for id in alarms.iter().filter(|id| id.priority() == priority) {
@@ -178,7 +183,8 @@ fn alarms(desk: &Desk) -> Alarms {
     Alarms { active }
 }
 
-fn battery(desk: &Desk) -> Battery {
+fn battery(desk: &mut Desk) -> Battery {
+    let now = desk.now();
     let (battery, capacity) = (desk.pump.battery_state(), desk.pump.device().battery.capacity_mj);
     let left = u64::from(battery.left().get());
     let indicator = desk.pump.alarms().history().iter().find(|entry| entry.id == AlarmId::ReplacementIndicator);
@@ -188,7 +194,7 @@ fn battery(desk: &Desk) -> Battery {
         used_mj: capacity.saturating_mul(1_000u64.saturating_sub(left)).div_ceil(1_000),
         capacity_mj: capacity,
         indicator: indicator.map(|entry| entry.first()),
-        end_of_service: None,
+        end_of_service: Some(now.after(battery.service_left())),
     }
 }
 

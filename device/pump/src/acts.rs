@@ -203,9 +203,9 @@ impl Pump {
     }
 
     /// Somebody asks for quiet: bounded, and for the alarms that stand now.
-    pub fn silence(&mut self, raw: u64, peer: Peer) {
+    pub fn silence(&mut self, raw: u64, wanted: Duration, peer: Peer) {
         let now = self.now(raw);
-        self.alarms.silence(now);
+        self.alarms.silence(now, wanted);
         self.note(now, Event::Silenced { peer });
     }
 

@@ -19,7 +19,7 @@
 
 use heapless::Vec;
 use orders::alarm::Level;
-use orders::{AlarmId, Instant, Priority};
+use orders::{AlarmId, Duration, Instant, Priority};
 
 use crate::moment::Moment;
 
@@ -60,6 +60,8 @@ pub struct Entry {
     since: Moment,
     /// No sound before this.
     quiet_until: Moment,
+    /// Until when a person made it quiet. A restart forgets it: it silences nothing.
+    silenced_until: Moment,
 }
 
 impl Entry {
@@ -181,6 +183,7 @@ impl Alarms {
                     entry.count = entry.count.saturating_add(1);
                     (entry.acknowledged_by, entry.cleared) = (None, None);
                     (entry.since, entry.quiet_until) = (Moment::of(now), Moment::of(now));
+                    entry.silenced_until = Moment::of(now);
                 }
             }
             None => self.remember(Entry {
@@ -192,6 +195,7 @@ impl Alarms {
                 cleared: None,
                 since: Moment::of(now),
                 quiet_until: Moment::of(now),
+                silenced_until: Moment::of(Instant::ZERO),
             }),
         }
         if is_new {
@@ -237,17 +241,20 @@ impl Alarms {
             entry.acknowledged_by = Some(by);
             entry.quiet_until = Moment::of(now.after(tones::sounding(id.priority()).again_after));
             entry.since = entry.quiet_until;
+            entry.silenced_until = entry.quiet_until;
         }
         self.changed();
     }
 
-    /// Quiet for the alarms that stand now; one that comes up later is heard.
-    pub fn silence(&mut self, now: Instant) {
+    /// Quiet for the alarms that stand now, for as long as was asked for and the catalogue permits; one that comes up later
+    /// is heard.
+    pub fn silence(&mut self, now: Instant, wanted: Duration) {
         for entry in self.history.iter_mut().filter(|entry| entry.cleared.is_none()) {
             //= requirements/alarms.md#silence-ends
             //# A silence MUST end by itself after the catalogue's limit.
-            let until = now.after(tones::sounding(entry.id.priority()).silence_max);
+            let until = now.after(tones::sounding(entry.id.priority()).silence_max.min(wanted));
             entry.quiet_until = Moment::of(entry.quiet_until.instant().max(until));
+            entry.silenced_until = entry.quiet_until;
         }
         self.changed();
     }
@@ -288,6 +295,12 @@ impl Alarms {
     /// What is known of the alarms, past ones too, in the order in which they first came up.
     pub fn history(&self) -> &[Entry] {
         &self.history
+    }
+
+    /// Until when a standing alarm was made quiet by a person; `None` if it was not, or does not stand.
+    pub fn silenced_until(&self, id: AlarmId, now: Instant) -> Option<Instant> {
+        let entry = self.history.iter().find(|entry| entry.id == id && entry.cleared.is_none())?;
+        Some(entry.silenced_until.instant()).filter(|until| *until > now)
     }
 
     /// When [`Alarms::sound`] should be asked next; nothing if all is quiet. Early is harmless.
@@ -475,6 +488,7 @@ fn read_entry(now: Instant, bytes: &[u8; ENTRY_BYTES]) -> Option<Entry> {
         cleared,
         since: Moment::of(now),
         quiet_until: Moment::of(now),
+        silenced_until: Moment::of(Instant::ZERO),
     })
 }
 

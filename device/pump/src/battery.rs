@@ -184,6 +184,20 @@ impl Battery {
         Permille::new(u16::try_from(share).unwrap_or(1000))
     }
 
+    /// How long therapy lasts at the order's worst use: by measured use, and by the voltage's word no longer than it warns
+    /// beforehand. Nothing once its end has come.
+    pub fn service_left(&self) -> Duration {
+        // The indicator's distance from the end is so many days of the worst use.
+        let nj = self.indicator_nj.saturating_sub(self.end_nj).max(1);
+        let left = u128::from(self.left_nj().saturating_sub(self.end_nj)).saturating_mul(u128::from(WARNING.get()));
+        let by_use = Duration::new(u64::try_from(left.checked_div(u128::from(nj)).unwrap_or(0)).unwrap_or(u64::MAX));
+        match self.stage {
+            Stage::Good => by_use,
+            Stage::Indicator => by_use.min(WARNING),
+            Stage::End | Stage::Spent => Duration::ZERO,
+        }
+    }
+
     /// The last voltage under load, in mV; `None` before the first.
     pub const fn loaded_mv(&self) -> Option<u16> {
         if self.loaded_mv == u16::MAX { None } else { Some(self.loaded_mv) }

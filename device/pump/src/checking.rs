@@ -27,6 +27,12 @@ impl Pump {
         Some(check)
     }
 
+    /// Somebody asks for the self-tests: those that can be done while therapy runs begin now, and the journal tells each.
+    pub fn test_itself(&mut self, raw: u64) {
+        let now = self.now(raw);
+        self.selftest.ask(now);
+    }
+
     /// A reading came for a check that was asked for, or for one that was done unasked.
     pub fn checked(&mut self, raw: u64, reading: Reading) {
         if !self.verified {

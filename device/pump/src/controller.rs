@@ -366,6 +366,11 @@ impl Pump {
         now
     }
 
+    /// The reading of the first oscillator at which a moment of the pump's own time comes, for a deadline of others.
+    pub const fn reading_at(&self, at: Instant) -> u64 {
+        self.clocks.raw_of(at)
+    }
+
     /// When [`Pump::tick`] should be called next, as a reading of the first oscillator's counter.
     pub fn deadline(&self) -> Option<u64> {
         if !self.verified {

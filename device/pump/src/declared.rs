@@ -110,12 +110,12 @@ impl FluidPath {
         Ok(())
     }
 
-    /// A catheter is implanted, or trimmed anew: it holds the patient's own fluid. The tubing keeps what it holds;
-    /// where that was only doubted because the pump is new, it is without drug.
+    /// A catheter is implanted, or trimmed anew: it holds what it was filled with, the patient's own fluid or a drug. The
+    /// tubing keeps what it holds; in a new pump, where that was only doubted, it holds the same as the catheter.
     ///
     /// # Errors
     /// A volume no catheter has.
-    pub fn installation(&mut self, catheter: Volume) -> Result<(), Refusal> {
+    pub fn installation(&mut self, catheter: Volume, filled_with: &Mixture) -> Result<(), Refusal> {
         Field::CatheterVolume.check(catheter.get())?;
         let mut keep = u64::from(nl(self.device.tubing));
         let slugs = core::mem::take(&mut self.ledger.slugs);
@@ -128,11 +128,12 @@ impl FluidPath {
             if index == 0 || kept > 0 {
                 let last = self.ledger.slugs.len();
                 let doubt = slug.doubt && !never_filled;
-                self.insert(last, Slug { volume_nl: nl(Volume::new(kept)), doubt, ..*slug });
+                let mixture = if index > 0 && never_filled { *filled_with } else { slug.mixture };
+                self.insert(last, Slug { volume_nl: nl(Volume::new(kept)), mixture, doubt, ..*slug });
             }
         }
         let last = self.ledger.slugs.len();
-        self.insert(last, Slug::sharp(nl(catheter), Mixture::DRUG_FREE));
+        self.insert(last, Slug::sharp(nl(catheter), *filled_with));
         self.catheter = catheter;
         self.changed();
         Ok(())

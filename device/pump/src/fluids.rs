@@ -84,12 +84,12 @@ impl Pump {
         self.changed(raw, Kind::PortAspiration, volume, done)
     }
 
-    /// A catheter was implanted or trimmed.
+    /// A catheter was implanted or trimmed, and holds this.
     ///
     /// # Errors
     /// A volume out of its bounds; nothing changed.
-    pub fn installation(&mut self, raw: u64, catheter: Volume) -> Result<(), Refusal> {
-        let done = self.check_fluid_free().and_then(|()| self.path.installation(catheter));
+    pub fn installation(&mut self, raw: u64, catheter: Volume, filled_with: &Mixture) -> Result<(), Refusal> {
+        let done = self.check_fluid_free().and_then(|()| self.path.installation(catheter, filled_with));
         self.changed(raw, Kind::Installation, catheter, done)
     }
 

@@ -72,19 +72,19 @@ fn an_empty_pump_calls_each_minute_then_doubled_then_every_ten_minutes_until_som
 fn a_silence_lasts_ten_minutes_for_a_high_and_a_night_for_a_medium_alarm() {
     let mut alarms = Alarms::default();
     alarms.raise(at(22, 0), AlarmId::ReservoirLow);
-    alarms.silence(at(22, 0));
+    alarms.silence(at(22, 0), Duration::from_hours(24));
     assert_eq!(heard(&mut alarms, at(22, 0), at(29, 59)), []);
     assert_eq!(heard(&mut alarms, at(30, 0), at(30, 0)).len(), 1);
 
     let mut alarms = Alarms::default();
     alarms.raise(at(22, 0), AlarmId::Stall);
     for press in 0..3 {
-        alarms.silence(at(22, press));
+        alarms.silence(at(22, press), Duration::from_hours(24));
     }
     assert_eq!(heard(&mut alarms, at(22, 3), at(22, 11)), []);
     assert_eq!(heard(&mut alarms, at(22, 12), at(22, 12)).len(), 1, "the last press counts, not their sum");
 
-    alarms.silence(at(22, 13));
+    alarms.silence(at(22, 13), Duration::from_hours(24));
     alarms.raise(at(22, 14), AlarmId::ReservoirEmpty);
     let heard = heard(&mut alarms, at(22, 14), at(22, 14));
     assert_eq!(heard.len(), 1, "a new alarm is heard through the silence of an old one");
@@ -99,7 +99,7 @@ fn a_button_mends_nothing() {
     let mut alarms = Alarms::default();
     alarms.raise(at(8, 0), AlarmId::OverDelivery);
     assert_eq!(alarms.clear(at(8, 1), AlarmId::OverDelivery, CLINICIAN), Err(NotCleared::CauseStands));
-    alarms.silence(at(8, 1));
+    alarms.silence(at(8, 1), Duration::from_hours(24));
     alarms.acknowledge(at(8, 1), AlarmId::OverDelivery, CLINICIAN);
     assert_eq!(alarms.level(), Level::Cut);
 
@@ -213,7 +213,7 @@ proptest! {
             match act {
                 0 | 1 => { alarms.raise(now, id); }
                 2 => { alarms.cause_gone(now, id); }
-                _ => alarms.silence(now),
+                _ => alarms.silence(now, Duration::from_hours(24)),
             }
             let worst = AlarmId::ALL.iter().filter(|id| alarms.stands(**id)).map(|id| id.allows()).max();
             prop_assert_eq!(alarms.level(), worst.unwrap_or_default());

@@ -178,7 +178,7 @@ fn unprimed() -> Bench {
     let mut bench = Bench::new();
     bench.to("07:00");
     let raw = bench.raw();
-    bench.pump.installation(raw, Volume::new(198_000)).unwrap();
+    bench.pump.installation(raw, Volume::new(198_000), &Mixture::DRUG_FREE).unwrap();
     bench.fill(&morphine().mixture, 18_600_000);
     commit(&mut bench, &morphine(), None).unwrap();
     bench
@@ -350,7 +350,7 @@ fn an_order_that_does_not_name_a_drug_of_the_reservoir_is_refused_and_says_which
     let mut bench = Bench::new();
     bench.to("07:00");
     let raw = bench.raw();
-    bench.pump.installation(raw, Volume::new(198_000)).unwrap();
+    bench.pump.installation(raw, Volume::new(198_000), &Mixture::DRUG_FREE).unwrap();
     let of = |drug, mg| mixture::Component { drug, concentration: mg_per_ml(mg) };
     let both = Mixture::of(&[of(Drug::Morphine, 1), of(Drug::Bupivacaine, 5)]).unwrap();
     bench.fill(&both, 18_600_000);

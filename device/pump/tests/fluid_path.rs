@@ -27,7 +27,7 @@ fn fill(mixture: Mixture, filled: u64, drawn_off: u64) -> Refill {
 /// A pump that was installed, washed with its first drug and has run until it lies at the tip.
 fn running(mixture: Mixture) -> FluidPath {
     let mut path = FluidPath::new(DEVICE, CATHETER);
-    path.installation(CATHETER).unwrap();
+    path.installation(CATHETER, &Mixture::DRUG_FREE).unwrap();
     for _ in 0..30 {
         path.rinse(Volume::new(18_000_000), &mixture, Volume::new(18_000_000)).unwrap();
     }
@@ -56,7 +56,7 @@ fn a_new_pump_holds_no_drug_and_is_in_doubt_until_catheter_and_fill_are_declared
     assert!(path.in_doubt(), "a path nobody has declared may hold anything");
     // 1.4 mL of water under 18.6 mL of 20 mg/mL: 18.6 mg/mL in the reservoir, charged already at the tip.
     assert_eq!(at_tip(&path), 18_600_000);
-    path.installation(CATHETER).unwrap();
+    path.installation(CATHETER, &Mixture::DRUG_FREE).unwrap();
     // Drug was entered before, so what was doubted in the tubing stays in doubt until it has gone.
     assert!(path.in_doubt());
 }
@@ -171,7 +171,7 @@ fn what_the_ledger_cannot_hold_is_refused_and_changes_nothing() {
     let refused = path.correct_entry(Volume::new(18_700_000), &morphine(20)).unwrap_err();
     assert_eq!((refused.reason, refused.limit), (Reason::Overfill, 18_600_000));
     assert!(path.aspirate_port(Volume::ZERO).is_err());
-    assert!(path.installation(Volume::new(2_000_000)).is_err());
+    assert!(path.installation(Volume::new(2_000_000), &Mixture::DRUG_FREE).is_err());
     assert_eq!(path, before);
 }
 
@@ -328,7 +328,7 @@ fn apply(path: &mut FluidPath, act: &Act) -> bool {
         Act::Port(volume) => path.aspirate_port(Volume::new(volume)).is_ok(),
         Act::Draw(volume) => path.aspirate_reservoir(Volume::new(volume)).is_ok(),
         Act::Correct(volume, c) => path.correct_entry(Volume::new(volume), &mixture(c)).is_ok(),
-        Act::Catheter(volume) => path.installation(Volume::new(volume)).is_ok(),
+        Act::Catheter(volume) => path.installation(Volume::new(volume), &Mixture::DRUG_FREE).is_ok(),
     }
 }
 

@@ -31,7 +31,7 @@ fn fill(path: &mut FluidPath, mixture: Mixture) {
 /// V_p = 0.199 mL of tubing + 90 cm × 0.0022 mL = 0.397 mL; old drug to the tip, new drug in a washed reservoir.
 fn changed(old: u32, new: u32) -> FluidPath {
     let mut path = FluidPath::new(DEVICE, Volume::new(198_000));
-    path.installation(Volume::new(198_000)).unwrap();
+    path.installation(Volume::new(198_000), &Mixture::DRUG_FREE).unwrap();
     fill(&mut path, morphine(old));
     path.stroke(Volume::new(900_000), true, FlowRate::new(200_000));
     path.aspirate_reservoir(path.reservoir_volume().checked_sub(DEVICE.residual).unwrap()).unwrap();
@@ -158,7 +158,7 @@ fn a_change_of_concentration_that_nobody_bridges_is_refused_and_told_as_twice_th
 /// A new system: 0.199 mL of tubing and 0.201 mL of catheter, 0.4 mL of the patient's own fluid.
 fn new_system() -> FluidPath {
     let mut path = FluidPath::new(DEVICE, Volume::new(201_000));
-    path.installation(Volume::new(201_000)).unwrap();
+    path.installation(Volume::new(201_000), &Mixture::DRUG_FREE).unwrap();
     fill(&mut path, morphine(20));
     path
 }

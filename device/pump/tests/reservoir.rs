@@ -21,7 +21,7 @@ fn entry(drawn_off: u64, filled: u64) -> Refill {
 
 fn filled_pump(device: DeviceProfile, filled: u64) -> FluidPath {
     let mut path = FluidPath::new(device, CATHETER);
-    path.installation(CATHETER).unwrap();
+    path.installation(CATHETER, &Mixture::DRUG_FREE).unwrap();
     path.refill(&entry(0, filled)).unwrap();
     path
 }

@@ -121,7 +121,7 @@ fn a_restart_silences_nothing_and_lifts_no_restriction() {
     bench.pump.raise(raw, AlarmId::StoreFault);
     bench.settle();
     let raw = bench.raw();
-    bench.pump.silence(raw, HANDSET);
+    bench.pump.silence(raw, Duration::from_hours(1), HANDSET);
     bench.settle();
     let level = bench.pump.level();
     let sounds = bench.sounds.len();

@@ -110,7 +110,7 @@ fn asks(pump: &mut Pump, bytes: &[u8], out: &mut [u8]) {
     black_box(pump.contact(any(1), peer).is_ok());
     black_box(pump.aspirate(any(1), volume).is_ok());
     black_box(pump.aspirate_port(any(1), volume).is_ok());
-    pump.silence(any(1), peer);
+    pump.silence(any(1), any(orders::Duration::ZERO), peer);
     for id in orders::AlarmId::ALL.iter().copied() {
         black_box(pump.clear_alarm(any(1), id, peer).is_ok());
         pump.acknowledge_alarm(any(1), id, peer);

@@ -84,6 +84,22 @@ pub struct Cut {
     pub bytes: usize,
 }
 
+/// The write in which the power went: what lay in the slot before, and what was to lie there.
+#[derive(Clone, Debug)]
+pub struct Torn {
+    pub slot: u32,
+    pub old: Vec<u8>,
+    pub new: Vec<u8>,
+}
+
+impl Torn {
+    /// The slot after so many bytes.
+    pub fn after(&self, bytes: usize) -> Vec<u8> {
+        let torn = bytes.min(self.new.len());
+        [&self.new[..torn], self.old.get(torn..).unwrap_or_default()].concat()
+    }
+}
+
 fn provision() -> Provision {
     Provision {
         device: DEVICE,
@@ -113,6 +129,7 @@ pub struct World {
     pub sounds: u32,
     pub writes: u64,
     pub cut: Option<Cut>,
+    pub torn: Option<Torn>,
     pub is_dark: bool,
     pub draws: u8,
     /// What was done since the stores were last watched, in words.
@@ -140,6 +157,7 @@ impl Bench {
             sounds: 0,
             writes: 0,
             cut: None,
+            torn: None,
             is_dark: false,
             draws: 0,
             log: Vec::new(),
@@ -157,8 +175,14 @@ impl Bench {
     }
 
     /// Power comes to what the stores hold.
-    pub fn wake(mut world: World, cause: Cause) -> Self {
-        (world.is_dark, world.edge, world.enabled, world.cut) = (false, None, false, None);
+    pub fn wake(world: World, cause: Cause) -> Self {
+        Self::wake_until(world, cause, None)
+    }
+
+    /// The same, and it goes again at a write, counted from here.
+    pub fn wake_until(mut world: World, cause: Cause, cut: Option<Cut>) -> Self {
+        (world.is_dark, world.edge, world.enabled, world.cut) = (false, None, false, cut);
+        (world.writes, world.torn) = (0, None);
         let mut bench = Self { implant: Implant::new(provision()), world };
         let (now, second_ms) = (bench.world.now, bench.world.now);
         bench.world.writes_down(b'N', &provision().to_bytes().unwrap());
@@ -326,7 +350,10 @@ impl World {
                 self.enabled = *on;
                 self.log.push(format!("power {on}"));
             }
-            Action::Sound { .. } => self.sounds += 1,
+            Action::Sound { .. } => {
+                self.sounds += 1;
+                self.log.push("sound".into());
+            }
             Action::Send { link, bytes } => {
                 self.sent.push((*link, bytes.to_vec()));
                 self.log.push("send".into());
@@ -336,9 +363,9 @@ impl World {
                 let held = self.slots.entry(slot.code()).or_default();
                 match self.cut {
                     Some(cut) if cut.write == self.writes => {
-                        let torn = cut.bytes.min(bytes.len());
-                        let rest = held.get(torn..).map(<[u8]>::to_vec).unwrap_or_default();
-                        *held = [&bytes[..torn], &rest].concat();
+                        let torn = Torn { slot: slot.code(), old: held.clone(), new: bytes.to_vec() };
+                        *held = torn.after(cut.bytes);
+                        self.torn = Some(torn);
                         self.is_dark = true;
                     }
                     Some(_) | None => *held = bytes.to_vec(),
@@ -382,16 +409,26 @@ impl Device {
 
     /// Pairs at the skin with the card.
     pub fn pairs(&mut self, bench: &mut Bench) -> Talk {
+        self.tries_to_pair(bench).expect("an answer to the pairing")
+    }
+
+    /// The same, with a pump that may go dark; nothing if the device was not told that it has paired.
+    pub fn tries_to_pair(&mut self, bench: &mut Bench) -> Option<Talk> {
         let mut out = [0u8; FRAME_MAX];
         let (opening, now) = (self.opening(), Instant::new(bench.world.now));
         let (secret, card) = (SecretKey(self.secret), CardSecret(CARD));
         let (mut contact, length) =
             Contact::pair(now, opening, &secret, SERIAL, &card, Entropy([self.place + 90; 32]), &mut out).unwrap();
-        let mut answer = bench.hears(self.link, &out[..length]).pop().expect("an answer to the pairing");
+        let mut answer = bench.hears(self.link, &out[..length]).pop()?;
         let Told::Paired { pump, send } = contact.hear(now, &mut answer, &mut out) else { panic!("not paired") };
         assert_eq!(bench.hears(self.link, &out[..send]), Vec::<Vec<u8>>::new());
         self.known = Some(pump);
-        Talk { contact, link: self.link }
+        // The pump is sent the last word and answers nothing; a reading shows that it has taken it.
+        let mut talk = Talk { contact, link: self.link };
+        if bench.world.is_dark || talk.reads(bench, Ask::ReadStatus(ReadStatus {})).is_none() {
+            return None;
+        }
+        Some(talk)
     }
 
     /// Says hello over the secured link.

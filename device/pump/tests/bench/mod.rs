@@ -196,7 +196,7 @@ impl Bench {
         let mut bench = Self::new();
         bench.run_until(at("07:00"));
         let raw = bench.raw();
-        bench.pump.installation(raw, Volume::new(198_000)).unwrap();
+        bench.pump.installation(raw, Volume::new(198_000), &Mixture::DRUG_FREE).unwrap();
         bench.fill(&order.mixture, 18_600_000);
         bench.settle();
         let raw = bench.raw();
