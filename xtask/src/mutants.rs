@@ -175,11 +175,8 @@ fn told() -> String {
 fn row(counts: &[usize]) -> String {
     let [caught, missed, timed_out, unviable] = *counts else { return String::new() };
     let (noticed, built) = (caught + timed_out, caught + missed + timed_out);
-    let share = if built == 0 {
-        "not run".to_owned()
-    } else {
-        format!("{}.{} %", noticed * 100 / built, noticed * 1000 / built % 10)
-    };
+    let tenths = (noticed * 1000).checked_div(built);
+    let share = tenths.map_or_else(|| "not run".to_owned(), |tenths| format!("{}.{} %", tenths / 10, tenths % 10));
     format!("{caught} | {missed} | {timed_out} | {unviable} | {share}")
 }
 
