@@ -27,7 +27,7 @@ fn fill(path: &mut FluidPath, mixture: Mixture) {
 
 fn changed(catheter: u64, old: u64, new: u64) -> FluidPath {
     let mut path = FluidPath::new(DEVICE, Volume::new(catheter));
-    path.installation(Volume::new(catheter)).unwrap();
+    path.installation(Volume::new(catheter), &Mixture::DRUG_FREE).unwrap();
     if old > 0 {
         fill(&mut path, morphine(old));
         path.stroke(Volume::new(900_000), true, FlowRate::new(200_000));
