@@ -214,6 +214,9 @@ fn a_handset_cannot_stop_and_a_programmer_cannot_ask_for_the_patient() {
 //= requirements/telemetry.md#presence
 //= type=test
 //# Without near-field presence in the last 60 s the pump MUST refuse a commit, a stop, an emergency, a refill, a ledger event and a clock setting.
+//= requirements/reservoir.md#both-volumes
+//= type=test
+//# The pump MUST NOT set its reservoir volume without the drawn-off volume, the filled volume and an authenticated clinician.
 #[test]
 fn a_minute_after_the_programmer_was_taken_away_it_can_only_read() {
     let (mut bench, mut nurse, _) = third_day();
@@ -239,6 +242,7 @@ fn a_minute_after_the_programmer_was_taken_away_it_can_only_read() {
         assert_eq!(nurse.asks(&mut bench, &mut talk, ask).unwrap().reason(), Reason::NoPresence);
     }
     assert_eq!(bench.implant.pump().order().unwrap().order_number, 1);
+    assert_eq!(bench.implant.pump().ledger().number, ledger, "nothing was filled");
     bench.presence(true);
     bench.presence(false);
     let soon = bench.world.now + 59 * SECOND;
@@ -308,10 +312,7 @@ fn an_order_signed_before_someone_elses_reduction_does_not_undo_it() {
     assert_eq!(bench.implant.pump().order().unwrap().order_number, 2);
     // And a quarter of an hour is long enough to read a page.
     let (document, running, ledger) = propose(&bench, &reduced(3));
-    // The refill is a little stronger than the first fill was; a clinician decides that no bridge is needed.
-    let Ask::Propose(proposed) = proposal(&document, running, ledger) else { panic!() };
-    let ask = Ask::Propose(Propose { without_bridge: Some(1), ..proposed });
-    let waiting = nurse.asks(&mut bench, &mut talk, ask).unwrap().proposal();
+    let waiting = nurse.asks(&mut bench, &mut talk, proposal(&document, running, ledger)).unwrap().proposal();
     let late = bench.world.now + 15 * MINUTE;
     bench.run_until(late);
     let mut talk = nurse.opens(&mut bench);

@@ -248,10 +248,15 @@ impl Refusals {
         Self { list: Vec::new(), more: 0 }
     }
 
-    /// Adds a reason; past twelve it is only counted.
+    /// Adds a reason. Past twelve one of a new kind takes the place of the last that stands for a kind told already, so that
+    /// none is hidden behind many of another; what has no place is counted.
     pub fn push(&mut self, refusal: Refusal) {
-        if self.list.push(refusal).is_err() {
-            self.more = self.more.saturating_add(1);
+        let Err(refusal) = self.list.push(refusal) else { return };
+        self.more = self.more.saturating_add(1);
+        let times = |reason| self.list.iter().filter(|told| told.reason == reason).count();
+        let place = self.list.iter().rposition(|told| times(told.reason) > 1).filter(|_| times(refusal.reason) == 0);
+        if let Some(told) = place.and_then(|place| self.list.get_mut(place)) {
+            *told = refusal;
         }
     }
 

@@ -143,7 +143,12 @@ impl Pump {
                 Err(NotCleared::NotStanding) => {}
             }
         }
+        let was_low = self.level >= Level::FallBack;
         self.relevel(now);
+        if was_low && !was_cut && self.level < Level::FallBack {
+            // The same decision again: the days of the fall-back are behind this patient, and a clinician knows of them.
+            self.full_basal_at = now;
+        }
         if was_cut {
             // How long the drive was cut shows only now: a gap is a step of its own, for a clinician who has seen it.
             self.check_gap(now);
@@ -332,6 +337,8 @@ impl Pump {
             let tenths = u16::try_from(centi_celsius.max(0)).unwrap_or(0) / 10;
             self.note(now, Event::Temperature { tenths });
         }
+        //= requirements/power.md#temperature
+        //# A temperature outside the body's range MUST raise an alarm and forbid patient boluses while it lasts.
         if is_wrong { self.stand(now, AlarmId::Temperature) } else { self.over(now, AlarmId::Temperature) }
     }
 

@@ -53,7 +53,12 @@ impl Stage {
     pub const fn alarm(self) -> Option<AlarmId> {
         match self {
             Stage::Good => None,
-            Stage::Indicator => Some(AlarmId::ReplacementIndicator),
+            //= requirements/power.md#replacement-indicator
+            //# The replacement indicator MUST NOT change what the pump gives.
+            Stage::Indicator => {
+                const { assert!(AlarmId::ReplacementIndicator.allows() as u8 == orders::alarm::Level::Full as u8) };
+                Some(AlarmId::ReplacementIndicator)
+            }
             //= requirements/power.md#end-of-service
             //# At end of service the pump MUST run its fall-back with patient boluses off and a high alarm.
             Stage::End | Stage::Spent => Some(AlarmId::EndOfService),

@@ -27,6 +27,8 @@ use crate::windows::{Closed, LANES, NOTHING, Row, VOLUME_LANE, Window, Windows, 
 ///     [permit.clone(), permit]
 /// }
 /// ```
+//= requirements/ceilings.md#permit
+//# A permit MUST be made by the ceilings alone.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Permit {
     volume: Volume,
@@ -213,6 +215,8 @@ impl Ceilings {
     /// # Errors
     /// [`Reason::NoProposal`] without an allowance, [`Reason::Disagreement`] if it is used up; nothing was charged.
     pub fn authorize_prime(&mut self, now: Instant, volume: Volume, row: &Row) -> Result<Permit, Refusal> {
+        //= requirements/ledger.md#prime-allowance
+        //# The pump MUST prime only within a signed one-shot allowance in milligrams, charged by the upper bound of the mass.
         let allowance = self.prime.as_mut().ok_or(Refusal::plain(Reason::NoProposal))?;
         for (left, more) in allowance.left.iter().zip(row) {
             if more > left {

@@ -357,6 +357,8 @@ impl Pump {
         let agreement = self.clocks.tick(raw, second_ms);
         (self.raw, self.second_ms) = (raw, second_ms);
         self.guard.clocks(second_ms, raw);
+        //= requirements/time.md#monotonic
+        //# Delivery, lockout and windows MUST run on the monotonic clock alone.
         let now = self.clocks.now(raw);
         if agreement != before {
             self.review_at = now;
@@ -468,6 +470,8 @@ impl Pump {
         Some(Want::Sound(sound.tone))
     }
 
+    //= requirements/journal.md#what-is-written-down
+    //# The pump MUST write a journal event for every change of order, mode, rung, alarm, clock or peer, every restart, every self-test, every refusal and every fault mended without an alarm.
     /// Writes an event down. If too many wait, the number stays empty: the gap shows as a loss.
     pub(crate) fn note(&mut self, now: Instant, event: Event) {
         let noted = self.journal.note(now, &event);

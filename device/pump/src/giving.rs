@@ -57,7 +57,10 @@ impl Pump {
         rate.min(found)
     }
 
-    /// Whether the drive may have power at all.
+    /// Whether the drive may have power at all. It is worked out anew each time and nothing of it is latched, so that
+    /// whatever held the pump and has gone holds it no longer than until the next stroke is due.
+    //= requirements/ladder.md#return-to-therapy
+    //# From every state without a standing fault or a person's stop, the pump MUST return to therapy by itself within a stated time.
     //= requirements/drive.md#off-while-stopped
     //# The pump MUST keep the drive's enable off while it is stopped.
     pub(crate) fn may_have_power(&self) -> bool {
@@ -127,6 +130,8 @@ impl Pump {
         }
         self.start_periodic(now);
         self.leave_out_late(now);
+        //= requirements/bolus.md#basal-untouched
+        //# A bolus MUST leave the basal program and its carried remainder as they were.
         if let Some(source) = self.due_bolus(now) {
             return self.authorize(now, source);
         }

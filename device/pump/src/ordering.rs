@@ -207,6 +207,8 @@ impl Pump {
 
     /// No order is changed under a bolus, a prime or a stroke on its way.
     fn check_free(&self) -> Result<(), Refusal> {
+        //= requirements/delivery.md#stroke-boundary
+        //# A change of mode or of rate MUST take effect at a stroke boundary.
         if self.stroke.is_some() || self.dirty.switch {
             return Err(Refusal::plain(Reason::Busy));
         }

@@ -23,6 +23,23 @@ const RESTART_TOLD: Duration = Duration::from_hours(1);
 /// Restarts in a day that are an alarm.
 pub const RESTARTS_MANY: u8 = 3;
 
+//= requirements/ladder.md#no-further-than-boluses
+//# Faults of telemetry, handset, journal or clock setting MUST NOT take the pump past no boluses.
+const _: () = {
+    const OUTSIDE: [AlarmId; 6] = [
+        AlarmId::RadioBudget,
+        AlarmId::TelemetryRejected,
+        AlarmId::ButtonStuck,
+        AlarmId::JournalLoss,
+        AlarmId::WallClockUnset,
+        AlarmId::StoreFault,
+    ];
+    let [a, b, c, d, e, f] = OUTSIDE;
+    let most = Level::NoPatientBolus as u8;
+    assert!(a.allows() as u8 <= most && b.allows() as u8 <= most && c.allows() as u8 <= most);
+    assert!(d.allows() as u8 <= most && e.allows() as u8 <= most && f.allows() as u8 <= most);
+};
+
 impl Pump {
     /// A cause is true: its alarm stands, is written down once, and takes therapy down.
     pub(crate) fn stand(&mut self, now: Instant, id: AlarmId) {
@@ -149,6 +166,8 @@ impl Pump {
         self.test(now, AlarmId::RampHeld, waits);
         self.test(now, AlarmId::NotStarted, self.state == State::Fresh && self.order.is_some());
         self.test(now, AlarmId::BolusesRefused, self.refused_today >= REFUSED_MANY);
+        //= requirements/ladder.md#restart
+        //# More than the stated number of restarts in a day MUST raise an alarm.
         self.test(now, AlarmId::ManyResets, self.today.restarts > RESTARTS_MANY);
         if self.alarms.stands(AlarmId::DoseRecordLost) && self.boluses.check_hold(now).is_ok() {
             self.over(now, AlarmId::DoseRecordLost);

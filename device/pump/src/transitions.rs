@@ -66,6 +66,8 @@ impl State {
     ///
     /// # Errors
     /// The refusal if the event may not happen in this state.
+    //= requirements/delivery.md#one-mode
+    //# Exactly one mode MUST be active at any time, chosen by one closed table of states and inputs.
     pub const fn after(self, event: Event) -> Result<State, Refusal> {
         use Event as E;
         use State as S;

@@ -332,6 +332,8 @@ impl Windows {
     }
 
     /// What a window holds in one lane.
+    //= requirements/ceilings.md#rolling-windows
+    //# The pump MUST count a bucket that lies partly inside a window as wholly inside it.
     pub fn total(&self, window: Window, lane: usize) -> u64 {
         let (sum, part) = match window {
             Window::Hour => (&self.fives.sum, None),

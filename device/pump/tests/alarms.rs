@@ -228,3 +228,26 @@ proptest! {
         prop_assert!(!is_loud || tones.iter().any(|(_, _, of)| of.is_some_and(|id| id.priority() == Priority::High)));
     }
 }
+
+mod bench;
+
+//= requirements/alarms.md#silence-ends
+//= type=test
+//# A silence MUST end by itself after the catalogue's limit.
+#[test]
+fn a_pump_that_was_silenced_is_heard_again_ten_minutes_later_though_nobody_did_anything() {
+    let mut bench = bench::Bench::running(&bench::morphine());
+    bench.to("day 3 08:00");
+    let raw = bench.raw();
+    bench.pump.raise(raw, orders::AlarmId::Bug);
+    bench.settle();
+    bench.to("day 3 08:05");
+    let raw = bench.raw();
+    bench.pump.silence(raw, orders::Duration::from_hours(8), bench::HANDSET);
+    bench.settle();
+    let (heard, silenced) = (bench.sounds.len(), bench.now);
+    bench.run_until(silenced + 10 * bench::MINUTE - bench::SECOND);
+    assert_eq!(bench.sounds.len(), heard, "quiet, though not for the night that was asked for");
+    bench.run_until(silenced + 10 * bench::MINUTE + bench::SECOND);
+    assert_eq!(bench.sounds.len(), heard + 1, "and heard again");
+}

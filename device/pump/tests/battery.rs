@@ -152,3 +152,40 @@ proptest! {
         prop_assert!(end >= indicator + 90, "{} to {}", indicator, end);
     }
 }
+
+mod bench;
+
+//= requirements/power.md#replacement-indicator
+//= type=test
+//# The replacement indicator MUST NOT change what the pump gives.
+//= requirements/power.md#end-of-service
+//= type=test
+//# At end of service the pump MUST run its fall-back with patient boluses off and a high alarm.
+#[test]
+fn a_cell_that_weakens_is_told_three_months_ahead_and_at_its_end_leaves_the_fall_back() {
+    use orders::Reason;
+    let mut bench = bench::Bench::running(&bench::morphine());
+    bench.to("day 3 08:00");
+    let weakens = |bench: &mut bench::Bench, loaded_mv| {
+        for _ in 0..3 {
+            let raw = bench.raw();
+            bench.pump.battery(raw, loaded_mv);
+            bench.settle();
+        }
+        bench.run_until(bench.now + bench::MINUTE);
+    };
+    weakens(&mut bench, 2_550);
+    assert!(bench.stands(AlarmId::ReplacementIndicator));
+    assert_eq!(bench.pump.level(), Level::Full);
+    bench.is_granted();
+    // Ninety days later full therapy has gone on all the time.
+    let told = bench.now;
+    bench.run_until(told + 60 * bench::DAY);
+    assert_eq!(bench.pump.level(), Level::Full);
+    let moved = bench.moved_between(told, bench.now);
+    assert!(moved >= 60 * 240_000 - 1_000, "{moved} nL");
+    weakens(&mut bench, 2_150);
+    assert!(bench.stands(AlarmId::EndOfService));
+    assert_eq!((bench.pump.level(), bench.pump.flow()), (Level::FallBack, orders::FlowRate::new(100_000)));
+    bench.is_refused(Reason::EndOfService);
+}

@@ -379,3 +379,23 @@ fn a_cancelled_prime_says_what_it_gave() {
     let moved = u64::try_from(bench.moved.len()).unwrap() * 500;
     assert_eq!(ended, Some((198_500, moved, Ending::Cancelled)));
 }
+
+//= requirements/time.md#setting-the-clock
+//= type=test
+//# A clock setting during a bridge MUST take effect after the bridge.
+#[test]
+fn a_clock_set_while_a_bridge_runs_waits_for_its_end_and_loses_no_minute_of_the_wait() {
+    let mut bench = changed(20, 10);
+    commit(&mut bench, &four_mg(10, 2), Some(plan(200_000))).unwrap();
+    let raw = bench.raw();
+    let before = bench.pump.status(raw).wall.unwrap();
+    let set = WallTime::new(before.get() + 5 * HOUR);
+    bench.pump.set_wall(raw, set, NURSE).unwrap();
+    bench.settle();
+    let (at, raw) = (bench.now, bench.raw());
+    assert_eq!(bench.pump.status(raw).wall, Some(before), "not under the bridge");
+    moved_until_change(&mut bench);
+    let (raw, waited) = (bench.raw(), bench.now - at);
+    assert!(waited > DAY);
+    assert_eq!(bench.pump.status(raw).wall, Some(WallTime::new(set.get() + waited)));
+}

@@ -372,6 +372,9 @@ proptest! {
         prop_assert_eq!(bench.run(bench.now.after(Duration::from_days(1))), Ok(()));
     }
 
+    //= requirements/ceilings.md#not-before-is-never-early
+    //= type=test
+    //# A refusal by a ceiling MUST name the drug, the window and a time before which the same request does not fit, and that time is never too early.
     #[test]
     fn what_is_granted_never_passes_a_ceiling_and_at_the_time_named_a_refused_bolus_is_granted(
         (flow, bolus, duration, _, _) in orders(),
@@ -393,6 +396,7 @@ proptest! {
                 prop_assert_eq!(bench.give(bolus, duration), Ok(()));
                 continue;
             };
+            prop_assert_eq!(refusal.drug, Some(Drug::Morphine));
             prop_assert!(matches!(refusal.reason, Reason::Ceiling1h | Reason::Ceiling4h | Reason::Ceiling24h));
             let then = refusal.not_before;
             prop_assert!(then.is_some_and(|then| then > bench.now), "one bolus alone fits: {:?}", refusal);
@@ -404,4 +408,21 @@ proptest! {
             prop_assert!(bench.most_in(Duration::from_hours(span)) <= limit);
         }
     }
+}
+
+//= requirements/ceilings.md#permit
+//= type=test
+//# A permit MUST be made by the ceilings alone.
+#[test]
+fn a_permit_is_written_out_in_one_file_and_only_its_two_askings_make_one() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src");
+    let mut makers = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().chain(std::fs::read_dir(format!("{folder}/drive")).unwrap()) {
+        let path = entry.unwrap().path();
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let lines =
+            text.lines().filter(|line| line.contains("Permit {") && !line.contains("impl") && !line.contains("struct"));
+        makers.extend(lines.map(|_| path.file_name().unwrap().to_owned()));
+    }
+    assert_eq!(makers, ["ceilings.rs", "ceilings.rs"], "one for the running ceilings, one for a prime's allowance");
 }

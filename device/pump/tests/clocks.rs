@@ -4,7 +4,8 @@ mod bench;
 
 use bench::*;
 use orders::alarm::Level;
-use orders::{AlarmId, WallTime};
+use orders::prescription::*;
+use orders::{AlarmId, FlowRate, WallTime};
 
 //= requirements/time.md#two-oscillators
 //= type=test
@@ -97,4 +98,49 @@ fn a_programmers_clock_wrong_by_a_day_is_not_noticed_by_delivery_or_lockout() {
         bench.to("day 4 08:00");
     }
     assert_eq!(plain.moved, set.moved, "stroke by stroke");
+}
+
+/// Baclofen with three times as much from 22:00 to 02:00.
+fn night() -> Prescription {
+    let mut flows = [FlowRate::new(120_000); HALF_HOURS];
+    flows[44..].fill(FlowRate::new(360_000));
+    flows[..4].fill(FlowRate::new(360_000));
+    Prescription { mode: Mode::Schedule(Schedule::every_day(flows)), ..baclofen() }
+}
+
+//= requirements/time.md#no-trusted-wall-clock
+//= type=test
+//# Without a trusted wall clock the day schedule MUST run its lowest 24-hour mean.
+#[test]
+fn a_pump_whose_clock_was_lost_at_night_runs_its_mean_and_freezes_no_night_step_through_the_day() {
+    let mut bench = Bench::running(&night());
+    // The bench's wall clock began at midnight with the pump.
+    bench.to("day 3 23:00");
+    assert_eq!(bench.pump.flow(), FlowRate::new(360_000));
+    bench.restart(pump::events::Cause::BrownOut, false);
+    assert_eq!(bench.pump.flow(), FlowRate::new(160_000));
+    assert!(bench.stands(AlarmId::WallClockUnset) && bench.pump.level() == Level::Full);
+    let lost = bench.now;
+    bench.to("day 4 23:00");
+    let moved = bench.moved_between(lost, bench.now);
+    assert!(moved.abs_diff(160_000) <= 1_000, "{moved} nL: a day's dose, neither a day of night nor nothing");
+}
+
+//= requirements/time.md#setting-the-clock
+//= type=test
+//# A clock setting MUST NOT make a step of the day schedule run twice within 20 h, for the lower of the old and the new rate runs for a day after it.
+#[test]
+fn a_traveller_who_flies_west_after_the_night_dose_gets_it_again_the_next_night_and_not_the_same() {
+    let mut bench = Bench::running(&night());
+    bench.to("day 4 03:00");
+    let (raw, wall) = (bench.raw(), bench.pump.status(bench.raw()).wall.unwrap());
+    bench.pump.set_wall(raw, WallTime::new(wall.get() - 6 * HOUR), NURSE).unwrap();
+    bench.settle();
+    let landed = bench.now;
+    bench.run_until(landed + DAY);
+    let first = bench.moved_between(landed, bench.now);
+    assert!(first.abs_diff(120_000) <= 1_000, "{first} nL: 22:00 comes again and brings nothing");
+    bench.run_until(landed + 2 * DAY);
+    let second = bench.moved_between(landed + DAY, bench.now);
+    assert!(second.abs_diff(160_000) <= 1_000, "{second} nL: from then on the night is where the traveller is");
 }

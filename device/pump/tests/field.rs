@@ -127,3 +127,59 @@ fn a_hundred_edges_missed_at_a_front_hold_no_baclofen_back_give_none_early_and_a
     assert_eq!((bench.pump.state(), bench.pump.level()), (State::Running, Level::Full));
     assert!(!bench.stands(AlarmId::OverDelivery) && !bench.stands(AlarmId::GapTooLong));
 }
+
+/// A pump that was alarming when the scanner came once stayed silent and still until somebody interrogated it (F11).
+//= requirements/drive.md#strong-field
+//= type=test
+//# When the strong field has gone, the pump MUST resume by itself.
+#[test]
+fn a_pump_that_alarms_in_the_scanner_comes_back_by_itself_and_goes_on_alarming() {
+    let mut bench = Bench::running(&baclofen());
+    bench.to("day 3 10:00");
+    let raw = bench.raw();
+    bench.pump.raise(raw, AlarmId::StoreFault);
+    bench.settle();
+    bench.field(true);
+    bench.to("day 3 10:45");
+    assert!(bench.stands(AlarmId::StrongFieldLong) && bench.stands(AlarmId::StoreFault));
+    bench.field(false);
+    let sounds = bench.sounds.len();
+    bench.to("day 3 12:45");
+    assert!(!bench.stands(AlarmId::StrongFieldLong) && bench.stands(AlarmId::StoreFault));
+    let moved = bench.moved_between(at("day 3 10:45"), bench.now);
+    assert!(moved.abs_diff(175_000 * 2 / 24) <= 1_000, "{moved} nL in two hours, with nobody there");
+    assert!(bench.sounds.len() > sounds, "the alarm of before is still heard");
+}
+
+//= requirements/drive.md#recovered
+//= type=test
+//# When the drive has not recovered within the stated time after a strong field has gone, the pump MUST raise an alarm.
+#[test]
+fn a_drive_that_sticks_in_the_scanner_is_told_half_an_hour_later_and_gives_nothing_on_top_when_it_comes_free() {
+    use pump::events::Event;
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 3 10:00");
+    bench.field(true);
+    bench.to("day 3 10:15");
+    bench.stalled = true;
+    bench.field(false);
+    bench.to("day 3 10:36");
+    assert!(bench.stands(AlarmId::NoRecovery) && bench.stands(AlarmId::Stall));
+    bench.to("day 3 16:00");
+    bench.stalled = false;
+    let free = bench.now;
+    bench.to("day 3 16:30");
+    assert!(!bench.stands(AlarmId::NoRecovery) && !bench.stands(AlarmId::Stall));
+    let moved = bench.moved_between(free, bench.now);
+    assert!(moved <= 5_500, "{moved} nL in half an hour: nothing is made up for");
+    // The journal tells it in its order, with the whole standstill.
+    let told = bench.told();
+    let place = |is: fn(&Event) -> bool| told.iter().position(is).unwrap();
+    let (came, went) =
+        (place(|e| matches!(e, Event::FieldEntered {})), place(|e| matches!(e, Event::FieldLeft { .. })));
+    let stalled = place(|e| matches!(e, Event::Stalled { .. }));
+    let back = place(
+        |e| matches!(e, Event::Recovered { still } if still.get() > 6 * HOUR && still.get() < 6 * HOUR + 5 * MINUTE),
+    );
+    assert!(came < went && went < stalled && stalled < back);
+}

@@ -321,3 +321,57 @@ fn guard_with(count: u64) -> Guard {
     guard.clocks(H + 400, H);
     guard
 }
+
+mod bench;
+
+/// A rotor that a magnet or a broken driver turns: so many edges that nobody commanded, one each second.
+fn turns_by_itself(bench: &mut bench::Bench, edges: u32) {
+    for _ in 0..edges {
+        bench.now += bench::SECOND;
+        let (raw, second) = (bench.raw(), bench.second());
+        bench.pump.edge(raw, second);
+        bench.settle();
+    }
+}
+
+//= requirements/ladder.md#over-delivery-cuts
+//= type=test
+//# Evidence of over-delivery MUST take the pump to the lowest rung and cut the drive, also in the middle of a stroke.
+#[test]
+fn in_the_whole_pump_a_runaway_is_cut_at_the_third_edge_and_stays_cut_through_a_restart() {
+    let mut bench = bench::Bench::running(&bench::morphine());
+    bench.to("day 3 08:00");
+    turns_by_itself(&mut bench, 2);
+    assert!(bench.enabled && !bench.stands(orders::AlarmId::OverDelivery), "a knock");
+    turns_by_itself(&mut bench, 1);
+    assert!(!bench.enabled);
+    assert_eq!(bench.pump.guard_cut(), Some(Cut::Uncommanded));
+    assert_eq!(bench.pump.level(), orders::alarm::Level::Cut);
+    let moved = bench.moved.len();
+    bench.restart(pump::events::Cause::BrownOut, false);
+    bench.to("day 4 08:00");
+    assert!(bench.stands(orders::AlarmId::OverDelivery) && !bench.enabled);
+    assert_eq!(bench.moved.len(), moved);
+    let raw = bench.raw();
+    bench.pump.step_up(raw, 0, bench::NURSE).unwrap();
+    bench.settle();
+    bench.to("day 4 09:00");
+    assert!(bench.enabled, "a clinician has looked at it");
+}
+
+//= requirements/guard.md#over-speed
+//= type=test
+//# The guard MUST cut the drive's enable when more volume than its over-speed limit has moved within 15 minutes.
+#[test]
+fn a_magnet_that_turns_the_rotor_too_far_cuts_the_drive_though_a_field_excuses_a_few_edges() {
+    let mut bench = bench::Bench::running(&bench::morphine());
+    bench.to("day 3 08:00");
+    bench.field(true);
+    turns_by_itself(&mut bench, 20);
+    assert_eq!(bench.pump.guard_cut(), None, "the magnet rocks it: charged, and no reason to end therapy");
+    turns_by_itself(&mut bench, 200);
+    assert_eq!(bench.pump.guard_cut(), Some(Cut::OverSpeed));
+    bench.field(false);
+    bench.to("day 3 09:00");
+    assert!(!bench.enabled && bench.stands(orders::AlarmId::OverDelivery));
+}

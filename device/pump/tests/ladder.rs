@@ -35,6 +35,9 @@ fn a_stop_without_reason_or_end_is_refused_and_therapy_goes_on() {
 //= requirements/ladder.md#stop
 //= type=test
 //# At 47 h of a stop the pump MUST go to minimum rate if the order is verified and volume above the residual remains, and never out of an empty or a lost state.
+//= requirements/drive.md#off-while-stopped
+//= type=test
+//# The pump MUST keep the drive's enable off while it is stopped.
 #[test]
 fn a_forgotten_stop_alarms_at_its_end_and_turns_at_the_minimum_rate_after_47_hours() {
     let mut bench = Bench::running(&baclofen());
@@ -209,6 +212,9 @@ fn a_drive_that_turns_again_after_two_days_does_not_begin_with_the_full_dose() {
 //= requirements/ladder.md#lowest-rung-wins
 //= type=test
 //# The pump MUST run on the lowest rung that any standing cause asks for, from the step in which the cause is seen, with an alarm for each step down.
+//= requirements/power.md#temperature
+//= type=test
+//# A temperature outside the body's range MUST raise an alarm and forbid patient boluses while it lasts.
 #[test]
 fn of_two_faults_the_worse_is_heard_and_both_have_to_be_mended() {
     let mut bench = Bench::running(&morphine());
@@ -255,4 +261,61 @@ fn a_fall_back_whose_rate_was_damaged_upward_is_held_by_its_own_volume_ceiling()
     let moved = bench.moved_between(before, bench.now);
     assert!((19_000..=20_000).contains(&moved), "{moved} nL of 20 000 nL");
     assert!(bench.stands(AlarmId::CeilingByBasal), "and it is told");
+}
+
+//= requirements/ladder.md#no-further-than-boluses
+//= type=test
+//# Faults of telemetry, handset, journal or clock setting MUST NOT take the pump past no boluses.
+#[test]
+fn a_broken_phone_a_full_journal_and_a_lost_clock_all_at_once_leave_baclofen_running_to_the_stroke() {
+    let mut bench = Bench::running(&baclofen());
+    bench.to("day 3 08:00");
+    for id in [
+        AlarmId::RadioBudget,
+        AlarmId::TelemetryRejected,
+        AlarmId::ButtonStuck,
+        AlarmId::JournalLoss,
+        AlarmId::WallClockUnset,
+        AlarmId::StoreFault,
+    ] {
+        let raw = bench.raw();
+        bench.pump.raise(raw, id);
+        bench.settle();
+        assert!(bench.pump.level() <= Level::NoPatientBolus, "{id:?}");
+    }
+    bench.to("day 5 08:00");
+    let moved = bench.moved_between(at("day 3 08:00"), bench.now);
+    assert!(moved.abs_diff(350_000) <= 1_000, "{moved} nL in two days");
+}
+
+//= requirements/ladder.md#steps-up
+//= type=test
+//# A step up MUST need a clinician, unless its cause is in the list of self-healing causes and has been tested false.
+#[test]
+fn a_fault_that_is_over_waits_for_a_clinician_and_a_stall_that_is_over_waits_for_nobody() {
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 3 08:00");
+    let raw = bench.raw();
+    bench.pump.raise(raw, AlarmId::Bug);
+    bench.settle();
+    let raw = bench.raw();
+    assert!(bench.pump.step_up(raw, Level::Full as u8, NURSE).is_err(), "its cause stands");
+    assert_eq!(bench.pump.level(), Level::FallBack);
+    let raw = bench.raw();
+    bench.pump.cause_gone(raw, AlarmId::Bug);
+    bench.to("day 4 11:00");
+    assert_eq!(bench.pump.level(), Level::FallBack, "a day after it was over");
+    let raw = bench.raw();
+    bench.pump.step_up(raw, Level::Full as u8, NURSE).unwrap();
+    bench.settle();
+    assert_eq!((bench.pump.level(), bench.pump.flow()), (Level::Full, FlowRate::new(240_000)));
+
+    bench.to("day 4 12:00");
+    assert!(!bench.stands(AlarmId::GapTooLong), "a day at the fall-back is no gap that a clinician has to clear twice");
+    bench.stalled = true;
+    bench.to("day 4 12:20");
+    assert!(bench.stands(AlarmId::Stall));
+    bench.stalled = false;
+    bench.to("day 4 12:30");
+    assert_eq!(bench.pump.level(), Level::Full, "by itself, after two strokes that were seen");
 }

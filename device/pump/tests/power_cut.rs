@@ -4,7 +4,7 @@ mod bench;
 
 use bench::*;
 use orders::prescription::{Mode, Prescription};
-use orders::{AlarmId, FlowRate};
+use orders::{AlarmId, Duration, FlowRate, Volume};
 use pump::events::Cause;
 use pump::transitions::State;
 
@@ -29,6 +29,9 @@ fn cut(bench: &mut Bench, fuse: u32, act: impl Fn(&mut Bench)) -> bool {
 //= requirements/ladder.md#one-commit
 //= type=test
 //# When commit numbers do not match, the pump MUST run the lower of the mass rates that could be meant.
+//= requirements/ladder.md#never-a-default-dose
+//= type=test
+//# The pump MUST NOT deliver a rate that no accepted order contains.
 #[test]
 fn a_commit_cut_anywhere_leaves_one_whole_order_and_nothing_between() {
     let mut started = Bench::running(&morphine());
@@ -81,6 +84,67 @@ fn a_bolus_cut_anywhere_is_neither_repeated_nor_forgotten_and_every_stroke_is_co
         assert!(after <= 240_000 * 30 / 1440 + 500, "cut at {fuse}: {after} nL, the bolus went on");
         if strokes > 2 {
             assert!(bench.asks().is_err(), "cut at {fuse}: what had begun counts for the lockout");
+        }
+    }
+}
+
+type Act = fn(&mut Bench);
+
+/// What a nurse does in a visit, each cut at every single want.
+//= requirements/journal.md#after-a-power-cut
+//= type=test
+//# After a power cut at any byte of any write, the implant MUST neither give anything twice nor forget an order, a charge or an answer that it had confirmed.
+#[test]
+fn a_refill_a_stop_a_resuming_and_a_clock_cut_between_any_two_records_leave_what_was_or_what_is_to_be() {
+    let mut started = Bench::running(&morphine());
+    started.to("day 20 08:00");
+    let mut stopped = started.clone_by_store();
+    let raw = stopped.raw();
+    stopped.pump.stop(raw, 1, Duration::from_hours(4), NURSE).unwrap();
+    stopped.settle();
+    let before = started.pump.status(started.raw()).left.nominal;
+    let acts: [(&str, &Bench, Act); 4] = [
+        ("refill", &started, |bench| {
+            let raw = bench.raw();
+            let drawn = bench.pump.status(raw).left.nominal.saturating_sub(DEVICE.residual);
+            let entry = pump::reservoir::Refill {
+                drawn_off: drawn,
+                emptied: true,
+                filled: Volume::new(18_600_000),
+                vial_sum: Volume::new(18_600_000),
+                mixture: morphine().mixture,
+                reason: None,
+            };
+            bench.pump.refill(raw, &entry, Duration::from_days(90), NURSE).unwrap();
+        }),
+        ("stop", &started, |bench| {
+            let raw = bench.raw();
+            bench.pump.stop(raw, 1, Duration::from_hours(4), NURSE).unwrap();
+        }),
+        ("resume", &stopped, |bench| {
+            let raw = bench.raw();
+            bench.pump.resume(raw, NURSE).unwrap();
+        }),
+        ("clock", &started, |bench| {
+            let raw = bench.raw();
+            bench.pump.set_wall(raw, orders::WallTime::new(1_790_000_000_000), NURSE).unwrap();
+        }),
+    ];
+    for (name, from, act) in acts {
+        for fuse in 0.. {
+            let mut bench = from.clone_by_store();
+            let was_cut = cut(&mut bench, fuse, act);
+            let (raw, state) = (bench.raw(), bench.pump.state());
+            let left = bench.pump.status(raw).left.nominal;
+            assert!(!bench.stands(AlarmId::CommitMismatch) && !bench.stands(AlarmId::StateLost), "{name} {fuse}");
+            assert!(matches!(state, State::Running | State::Stopped), "{name} {fuse}: {state:?}");
+            let filled = Volume::new(20_000_000);
+            assert!(left == filled || left == before, "{name} {fuse}: {left} is neither before nor after");
+            if !was_cut {
+                assert_eq!((left == filled, state == State::Stopped), (name == "refill", name == "stop"), "{name}");
+                break;
+            }
+            assert!(fuse < 200, "{name} is never done");
         }
     }
 }

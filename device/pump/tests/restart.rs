@@ -3,9 +3,11 @@
 mod bench;
 
 use bench::*;
-use orders::{AlarmId, Duration, Reason};
-use pump::events::Cause;
+use orders::prescription::Prescription;
+use orders::{AlarmId, Drug, Duration, Mixture, Reason};
+use pump::events::{Cause, Event};
 use pump::transitions::State;
+use pump::windows::Window;
 
 /// Resets every 50 minutes for `hours`, asking for a bolus each time; the true times of those that were granted.
 fn resets(bench: &mut Bench, hours: u64, counter_kept: bool) -> Vec<u64> {
@@ -231,4 +233,35 @@ fn a_record_written_between_two_ticks_does_not_count_the_time_before_it_twice() 
     bench.restart(Cause::BrownOut, true);
     let raw = bench.raw();
     assert!(bench.pump.now(raw).since(told) <= Duration::from_secs(2), "{:?}", bench.pump.now(raw).since(told));
+}
+
+/// A drug change was committed and its front still lay in the path when the power went: the old drug's ceiling was once lost with it,
+/// and every stroke that held a trace of it refused.
+//= requirements/ladder.md#restart
+//= type=test
+//# The pump MUST keep the cause of every restart and show it at the next interrogation.
+#[test]
+fn a_restart_with_two_drugs_in_the_path_keeps_the_old_ones_ceiling_and_refuses_no_stroke() {
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 10 09:00");
+    let mixture = Mixture::single(Drug::Hydromorphone, mg_per_ml(1));
+    bench.fill(&mixture, 18_600_000);
+    let order = Prescription { order_number: 2, mixture, ..morphine() };
+    let raw = bench.raw();
+    bench.pump.commit_order(raw, &order, None, Some(1), NURSE).unwrap();
+    bench.to("day 10 15:00");
+    for counter_kept in [true, false] {
+        bench.restart(Cause::Watchdog, counter_kept);
+        let from = bench.now;
+        bench.run_until(from + 3 * HOUR);
+        let moved = bench.moved_between(from, bench.now);
+        assert!(moved.abs_diff(30_000) <= 1_000, "{moved} nL");
+        assert!(!bench.stands(AlarmId::CeilingByBasal) && !bench.stands(AlarmId::UnorderedDrug));
+        assert!(bench.pump.charged(Drug::Morphine, Window::Day) > mcg(50), "the old drug is still counted");
+    }
+    let causes = bench.told().into_iter().filter_map(|event| match event {
+        Event::Restarted { cause, .. } => Some(cause),
+        _ => None,
+    });
+    assert_eq!(causes.collect::<Vec<_>>(), [Cause::PowerOn, Cause::Watchdog, Cause::Watchdog]);
 }

@@ -164,7 +164,16 @@ fn days_of(steps: &[(u64, Happens)]) -> Result<(), TestCaseError> {
         }
     }
     bench.run_until(bench.now + DAY);
-    judge.looks(&bench, &order.ceilings[0])
+    judge.looks(&bench, &order.ceilings[0])?;
+    // A day later, with nothing in its way and nobody having stopped it, it gives what its rung allows.
+    let (from, flow) = (bench.now, bench.pump.flow().get());
+    bench.run_until(from + 6 * HOUR);
+    let left_alone = bench.pump.state() == State::Running && bench.pump.flow().get() == flow;
+    if left_alone && !bench.pump.alarms().stands(orders::AlarmId::CeilingByBasal) {
+        let given = bench.moved_between(from, bench.now);
+        prop_assert!(flow > 0 && given + 1_500 >= flow / 4, "{given} nL in six hours at {flow} nL a day");
+    }
+    Ok(())
 }
 
 proptest! {
@@ -176,6 +185,9 @@ proptest! {
     //= requirements/delivery.md#no-catch-up
     //= type=test
     //# The pump MUST NOT give later what it did not give while it was stopped, stalled, held, without power or called late.
+    //= requirements/ladder.md#return-to-therapy
+    //= type=test
+    //# From every state without a standing fault or a person's stop, the pump MUST return to therapy by itself within a stated time.
     #[test]
     fn whatever_happens_no_window_passes_its_ceiling_no_lockout_is_cut_short_and_nothing_is_made_up_for(
         steps in proptest::collection::vec((1u64..600, happens()), 1..40),

@@ -4,6 +4,9 @@ use std::fmt::Write as _;
 
 use pump::transitions::{Event, State};
 
+//= requirements/delivery.md#one-mode
+//= type=test
+//# Exactly one mode MUST be active at any time, chosen by one closed table of states and inputs.
 #[test]
 fn every_state_answers_every_event_as_the_checked_in_table_says() {
     let mut table = String::new();

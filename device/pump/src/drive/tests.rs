@@ -30,6 +30,9 @@ fn silent(drive: &mut Drive, now: Instant) -> Vec<Event> {
     events(drive, now.after(s(3)))
 }
 
+//= requirements/ceilings.md#permit
+//= type=test
+//# The drive MUST NOT be stepped without consuming one permit for each stroke.
 #[test]
 fn a_permit_turns_the_drive_once_for_one_stroke_and_in_its_time() {
     let mut ceilings = Ceilings::new(at(8, 0, 0), &DEVICE);
