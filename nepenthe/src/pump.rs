@@ -53,9 +53,9 @@ pub fn run(args: &Args) -> Result<(), String> {
     }
     lines.push(format!("card {}", host.card));
     lines.push(match (&args.state, host.was_kept) {
-        (None, _) => "kept nowhere: it is gone with this process".into(),
-        (Some(folder), false) => format!("new; kept in {}", folder.display()),
-        (Some(folder), true) => format!("found in {}", folder.display()),
+        (None, _) => "the pump is kept: nowhere, it is gone with this process".into(),
+        (Some(folder), false) => format!("the pump is kept: new in {}", folder.display()),
+        (Some(folder), true) => format!("the pump is kept: found in {}", folder.display()),
     });
     say(&lines.join("\n"));
     host.wait().map_err(|why| format!("the pump cannot go on: {why}"))

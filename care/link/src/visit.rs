@@ -155,14 +155,15 @@ impl<'k> Visit<'k> {
         while let Some(mut frame) = tcp.receive(until)? {
             match contact.hear(since(began), &mut frame, &mut out) {
                 Told::Paired { pump, send } => {
-                    keys.keep_pump(&pump, address)?;
                     tcp.send(&out[..send])?;
                     let paired = Paired { pump, address: address.into() };
                     let asker = Asker::after(0);
                     let mut visit =
                         Self { keys, paired, patience, began, tcp: Some((tcp, contact)), asker, settled: Vec::new() };
-                    // The pump keeps a peer once it has proved itself by a sealed frame.
+                    // Only a sealed answer proves that it was this pump's card: nothing is kept before, so that a wrong
+                    // card spoils no pairing that was there.
                     visit.status()?;
+                    keys.keep_pump(&visit.paired.pump, address)?;
                     return Ok(visit);
                 }
                 Told::TurnedAway { why, .. } => return Err(NoAnswer::TurnedAway(why)),

@@ -35,7 +35,11 @@ impl Clocks {
                 let wall = wall.get().saturating_add(later).saturating_sub(earlier).next_multiple_of(60_000);
                 WallTime::new(wall).to_string()
             }
-            None if at > self.now => format!("{} from now", at.since(self.now)),
+            None if at > self.now => {
+                let span = at.since(self.now).get();
+                let step = if span >= 60_000 { 60_000 } else { 1_000 };
+                format!("{} from now", orders::Duration::new(span.next_multiple_of(step)))
+            }
             None => at.to_string(),
         }
     }

@@ -156,6 +156,11 @@ impl VirtualPump {
         &self.made
     }
 
+    /// The pump itself, to be read; `None` while its supply is gone.
+    pub fn pump(&self) -> Option<&implant::pump::Pump> {
+        self.implant.as_deref().map(Implant::pump)
+    }
+
     /// True time now, ms since it was implanted.
     pub const fn now(&self) -> u64 {
         self.body.now
