@@ -121,6 +121,26 @@ fn no_presence_a_wrong_role_and_a_strangers_key_move_nothing_and_the_journal_say
     }
 }
 
+#[test]
+fn an_order_for_two_signatures_runs_with_two_clinicians_and_not_with_one_nor_with_one_twice() {
+    let (_, pump, bed) = at_the_bed("two-sign");
+    pump.presence(true);
+    let mut nurse = visit(&bed.nurse, &pump);
+    let (first, second) = (bed.nurse.clinician(7).unwrap(), bed.nurse.clinician(8).unwrap());
+    done(nurse.enrol(&second, &bed.card).unwrap());
+    let mut order = sim::files::order::read(&path(ORDER), &profile()).unwrap().prescription;
+    order.signatures = 2;
+    let proposed = nurse.propose_order(order, &profile(), None).unwrap();
+    assert_eq!(proposed.told.signatures, 2);
+    let why = nurse.commit(&proposed, &[&first]).unwrap_err().to_string();
+    assert!(why.contains("asks for 2 signatures and 1 signing keys were given"), "{why}");
+    let why = nurse.commit(&proposed, &[&first, &first]).unwrap_err().to_string();
+    assert_eq!(why, "refused: a clinician's signature is missing or wrong");
+    assert_eq!(nurse.status().unwrap().order, 1, "order 1 runs on");
+    done(nurse.commit(&proposed, &[&first, &second]).unwrap());
+    assert_eq!(nurse.status().unwrap().order, 2);
+}
+
 fn refusals_in_the_journal(folder: &std::path::Path, visit: &mut Visit<'_>) -> Vec<Reason> {
     let made: Value = serde_json::from_slice(&std::fs::read(folder.join("pump/made.json")).unwrap()).unwrap();
     let key: [u8; 16] = serde_json::from_value(made["journal"].clone()).unwrap();
