@@ -15,7 +15,7 @@ use pages::{Level, Local, Markup, Quantity, Unit, Words, html};
 use crate::Shown;
 
 pub const PAGES: &[Shown] = &[
-    Shown { name: "clinic-refills", face: Face::Clinic, title: "Refills", alarms: alarms, body: refills },
+    Shown { name: "clinic-refills", face: Face::Clinic, title: "Refills", alarms, body: refills },
     Shown { name: "clinic-patient", face: Face::Clinic, title: "Patients", alarms: |_| html! {}, body: patient },
     Shown { name: "clinic-form", face: Face::Clinic, title: "New patient", alarms: |_| html! {}, body: form_page },
     Shown { name: "clinic-empty", face: Face::Clinic, title: "Alarms", alarms: |_| html! {}, body: nothing },
@@ -35,7 +35,8 @@ fn alarms(words: &Words) -> Markup {
     )
 }
 
-fn refills(words: &Words) -> Markup {
+/// Five pumps, the nearest to dry first.
+fn due_rows(words: &Words) -> Vec<Vec<Markup>> {
     let row = |name: &str, left: u64, days: i128, by: Local, level: Level, word: &str, booked: &str| {
         vec![
             html! { a href="#" { (name) } },
@@ -46,6 +47,48 @@ fn refills(words: &Words) -> Markup {
             html! { (booked) },
         ]
     };
+    vec![
+        row("Demo, Telemachus", 2_100_000, 2, Local::at(2026, 11, 27, 0, 0), Level::Danger, "Not booked", "–"),
+        row(
+            "Demo, Eurycleia",
+            4_350_000,
+            9,
+            Local::at(2026, 12, 4, 0, 0),
+            Level::Caution,
+            "Booked on the last day",
+            "4 Dec, 09:30",
+        ),
+        row(
+            "Demo, Penelope",
+            9_820_000,
+            31,
+            Local::at(2026, 12, 26, 0, 0),
+            Level::Good,
+            "Booked in time",
+            "14 Dec, 11:00",
+        ),
+        row(
+            "Demo, Laertes",
+            12_000_000,
+            38,
+            Local::at(2027, 1, 2, 0, 0),
+            Level::Unknown,
+            "Not heard of for 12 days",
+            "18 Dec, 08:00",
+        ),
+        row(
+            "Demo, Eumaeus",
+            18_300_000,
+            74,
+            Local::at(2027, 2, 7, 0, 0),
+            Level::Good,
+            "Booked in time",
+            "26 Jan, 10:00",
+        ),
+    ]
+}
+
+fn refills(words: &Words) -> Markup {
     let table = Table {
         caption: "Pumps by the latest day on which they must be refilled".to_owned(),
         quiet_caption: false,
@@ -57,45 +100,7 @@ fn refills(words: &Words) -> Markup {
             Column::words("Stands"),
             Column::words("Booked"),
         ],
-        rows: vec![
-            row("Demo, Telemachus", 2_100_000, 2, Local::at(2026, 11, 27, 0, 0), Level::Danger, "Not booked", "–"),
-            row(
-                "Demo, Eurycleia",
-                4_350_000,
-                9,
-                Local::at(2026, 12, 4, 0, 0),
-                Level::Caution,
-                "Booked on the last day",
-                "4 Dec, 09:30",
-            ),
-            row(
-                "Demo, Penelope",
-                9_820_000,
-                31,
-                Local::at(2026, 12, 26, 0, 0),
-                Level::Good,
-                "Booked in time",
-                "14 Dec, 11:00",
-            ),
-            row(
-                "Demo, Laertes",
-                12_000_000,
-                38,
-                Local::at(2027, 1, 2, 0, 0),
-                Level::Unknown,
-                "Not heard of for 12 days",
-                "18 Dec, 08:00",
-            ),
-            row(
-                "Demo, Eumaeus",
-                18_300_000,
-                74,
-                Local::at(2027, 2, 7, 0, 0),
-                Level::Good,
-                "Booked in time",
-                "26 Jan, 10:00",
-            ),
-        ],
+        rows: due_rows(words),
         empty: String::new(),
     };
     html! {
@@ -115,9 +120,18 @@ fn figure(label: &str, value: Markup, origin: Option<Origin>, note: Markup, leve
     Figure { label: label.to_owned(), value, origin, note, level }
 }
 
-fn patient(words: &Words) -> Markup {
-    let day = |n: i64| Local(Local::at(2026, 9, 1, 12, 0).0 + n * 86_400_000);
-    let wave = |n: i64, a: f64| a * ((n * 37 % 11) as f64 / 10.0 - 0.5);
+/// Noon of a day after the first of September.
+fn day(n: i64) -> Local {
+    Local(Local::at(2026, 9, 1, 12, 0).0 + n * 86_400_000)
+}
+
+/// How far a day's value lies from its trend, within half of `a` either way.
+fn wave(n: i64, a: f64) -> f64 {
+    a * ((n * 37 % 11) as f64 / 10.0 - 0.5)
+}
+
+/// Pain of three months, with six days nobody entered and the band that was expected.
+fn pain_chart() -> Chart {
     let pain = (0..86).map(|n| {
         let told = !(31..=36).contains(&n);
         (day(n), told.then_some((7.4 - n as f64 * 0.05 + wave(n, 1.8)).round()))
@@ -126,7 +140,7 @@ fn patient(words: &Words) -> Markup {
         let middle = 7.2 - n as f64 * 0.045;
         (day(n), middle - 1.6, middle, middle + 1.7)
     });
-    let chart = Chart {
+    Chart {
         title: "Pain".to_owned(),
         says: "From 7.6 before to 3.4 in the last two weeks.".to_owned(),
         quantity: "pain".to_owned(),
@@ -142,7 +156,11 @@ fn patient(words: &Words) -> Markup {
             Event { at: day(14), name: "dose raised to 240 mcg/day".to_owned() },
             Event { at: day(55), name: "refill".to_owned() },
         ],
-    };
+    }
+}
+
+fn patient(words: &Words) -> Markup {
+    let chart = pain_chart();
     let dose = Chart {
         title: "Drug in any 24 h".to_owned(),
         says: "Ordered, and as the drive counted it.".to_owned(),
