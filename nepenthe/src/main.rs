@@ -10,6 +10,7 @@ mod client;
 mod compound;
 mod control;
 mod patient;
+mod programmer;
 mod pump;
 mod run;
 mod table;
@@ -69,6 +70,8 @@ enum What {
         #[arg(long)]
         plot: Option<PathBuf>,
     },
+    /// Serves the clinician's programmer to a browser on this machine
+    Programmer(programmer::Args),
     /// Runs a virtual pump: the real implant in a simulated body, on a port of this machine
     Pump(pump::Args),
     /// Hands, needles, mishaps and time of a virtual pump, and what truly is
@@ -105,6 +108,9 @@ This is not a medical device. No regulator has reviewed it and it has never been
       gives a protocol to the virtual patient: levels at any place and what is felt, as a table and a picture
       for example: nepenthe patient body/patient/protocols/morphine-infusion.toml --plot canal.svg
 
+  nepenthe programmer --listen 127.0.0.1:7710 --data DIR
+      the clinician's programmer, in a browser: read, edit, sign, refill, emergency; no clinic needed
+
   nepenthe pump --device PROFILE.toml [--listen 127.0.0.1:7701] [--control 127.0.0.1:7702] [--state DIR] [--speed 60]
       runs a virtual pump that can be paired with, programmed and asked; killed, it comes back as it was
   nepenthe pump-control 127.0.0.1:7702 presence on
@@ -137,6 +143,7 @@ fn main() -> ExitCode {
         Some(What::Validate { html }) => validate::run(html.as_deref()),
         Some(What::Compound(args)) => compound::run(&args),
         Some(What::Patient { protocol, out, plot }) => patient::run(&protocol, out.as_deref(), plot.as_deref()),
+        Some(What::Programmer(args)) => programmer::run(&args).map(|()| true),
         Some(What::Pump(args)) => pump::run(&args).map(|()| true),
         Some(What::PumpControl(args)) => control::run(&args),
         Some(What::Client(what)) => return client::run(&what),

@@ -41,8 +41,7 @@ pub fn symmetric(matrix: &Square) -> Eigen {
                 off += a[row * n + col] * a[row * n + col];
             }
         }
-        // The squares of what is left fall below the square of the last bit.
-        if off <= 1e-33 * all || off == 0.0 {
+        if off <= 1e-40 * all || off == 0.0 {
             break;
         }
         for p in 0..n {

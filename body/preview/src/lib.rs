@@ -13,11 +13,11 @@ mod giving;
 use orders::{Drug, Ledger, Mass, Prescription, WallTime};
 use patient::body::{Body, Probe, Site};
 use patient::drug::{Action, Drug as Known};
-use patient::person::Person;
 use patient::time::{DAY_MS, MINUTE_MS, Time};
 use rayon::prelude::*;
 
 pub use bands::Band;
+pub use patient::person::Person;
 
 /// What stands beside every band.
 pub const LABEL: &str = "simulated population, not this patient";

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use orders::text::TextError;
-use orders::{Concentration, Duration, Mass, MassRate, Permille, Volume};
+use orders::{Concentration, Duration, FlowRate, Mass, MassRate, Permille, Volume};
 
 /// How sure one may be of a number.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -92,7 +92,7 @@ macro_rules! written {
         }
     )* };
 }
-written!(Mass, MassRate, Volume, Concentration, Duration, Permille);
+written!(Mass, MassRate, Volume, Concentration, FlowRate, Duration, Permille);
 
 /// The size of one change of dose.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -10,6 +10,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use telemetry::contact::KnownPump;
@@ -161,20 +162,51 @@ impl Clinician {
         sign::sign(&self.secret.0, digest)
     }
 
+    /// The key with this secret, which the caller keeps.
+    pub const fn of(author: u32, secret: [u8; 32]) -> Self {
+        Self { author, secret: SecretKey(secret) }
+    }
+
     /// Reads a key's file.
     ///
     /// # Errors
     /// [`KeyError`].
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let file: ClinicianFile = read_json(path, "make one with: nepenthe enrol")?;
+        let file: ClinicianFile = read_json(&Bare, path, "make one with: nepenthe enrol")?;
         Ok(Self { author: file.author, secret: SecretKey(file.secret) })
     }
 }
 
+/// How a file lies on the disk: as its owner's programs can read it, or sealed by whoever holds the key for that.
+pub trait Cover: Send + Sync {
+    /// What is written in place of these bytes.
+    ///
+    /// # Errors
+    /// Why they cannot be sealed, in words.
+    fn seal(&self, bytes: &[u8]) -> Result<Vec<u8>, String>;
+    /// The bytes that were sealed.
+    ///
+    /// # Errors
+    /// Why they cannot be opened, in words.
+    fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, String>;
+}
+
+/// Nothing over it.
+struct Bare;
+
+impl Cover for Bare {
+    fn seal(&self, bytes: &[u8]) -> Result<Vec<u8>, String> {
+        Ok(bytes.to_vec())
+    }
+    fn open(&self, sealed: &[u8]) -> Result<Vec<u8>, String> {
+        Ok(sealed.to_vec())
+    }
+}
+
 /// A device's folder of keys.
-#[derive(Debug)]
 pub struct Keys {
     folder: PathBuf,
+    cover: Arc<dyn Cover>,
     /// What the device is.
     pub role: Role,
     pub(crate) secret: SecretKey,
@@ -186,15 +218,23 @@ impl Keys {
     /// # Errors
     /// [`KeyError`].
     pub fn open(folder: &Path) -> Result<Self, KeyError> {
+        Self::open_under(folder, Arc::new(Bare))
+    }
+
+    /// The keys in this folder, whose files lie under a cover.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn open_under(folder: &Path, cover: Arc<dyn Cover>) -> Result<Self, KeyError> {
         let path = folder.join("device.json");
         if !path.exists() {
             return Err(KeyError::NoDevice { folder: folder.display().to_string() });
         }
-        let file: DeviceFile = read_json(&path, "")?;
+        let file: DeviceFile = read_json(&*cover, &path, "")?;
         let role = role_of(&file.role).ok_or_else(|| {
             damaged(&path, format!("role {:?}: patient, programmer, monitor or emergency", file.role))
         })?;
-        Ok(Self { folder: folder.into(), role, secret: SecretKey(file.secret) })
+        Ok(Self { folder: folder.into(), cover, role, secret: SecretKey(file.secret) })
     }
 
     /// The keys in this folder, made if there are none.
@@ -202,7 +242,15 @@ impl Keys {
     /// # Errors
     /// [`KeyError`]; [`KeyError::Role`] if the device there has another role.
     pub fn open_or_make(folder: &Path, role: Role) -> Result<Self, KeyError> {
-        match Self::open(folder) {
+        Self::open_or_make_under(folder, role, Arc::new(Bare))
+    }
+
+    /// The same under a cover.
+    ///
+    /// # Errors
+    /// As [`Keys::open_or_make`].
+    pub fn open_or_make_under(folder: &Path, role: Role, cover: Arc<dyn Cover>) -> Result<Self, KeyError> {
+        match Self::open_under(folder, cover.clone()) {
             Ok(keys) if keys.role == role => Ok(keys),
             Ok(keys) => Err(KeyError::Role {
                 folder: folder.display().to_string(),
@@ -212,11 +260,9 @@ impl Keys {
             Err(KeyError::NoDevice { .. }) => {
                 make_folder(folder)?;
                 let secret = fresh()?;
-                write_json(
-                    &folder.join("device.json"),
-                    &DeviceFile { device: 1, role: role_word(role).into(), secret },
-                )?;
-                Ok(Self { folder: folder.into(), role, secret: SecretKey(secret) })
+                let file = DeviceFile { device: 1, role: role_word(role).into(), secret };
+                write_json(&*cover, &folder.join("device.json"), &file)?;
+                Ok(Self { folder: folder.into(), cover, role, secret: SecretKey(secret) })
             }
             Err(why) => Err(why),
         }
@@ -232,7 +278,7 @@ impl Keys {
             None => self.only_pump()?,
         };
         let path = self.folder.join(format!("pump-{serial}.json"));
-        let file: PumpFile = read_json(&path, "this device has never paired with that pump")?;
+        let file: PumpFile = read_json(&*self.cover, &path, "this device has never paired with that pump")?;
         let pump = KnownPump { serial: Serial(file.serial), public: PublicKey(file.public), psk: Psk(file.psk) };
         Ok(Paired { pump, address: file.address })
     }
@@ -269,7 +315,7 @@ impl Keys {
         if asker.exists() {
             fs::remove_file(&asker).map_err(|why| file_error(&asker, why))?;
         }
-        write_json(&self.folder.join(format!("pump-{}.json", pump.serial.0)), &file)
+        write_json(&*self.cover, &self.folder.join(format!("pump-{}.json", pump.serial.0)), &file)
     }
 
     fn asker_path(&self, serial: Serial) -> PathBuf {
@@ -283,7 +329,7 @@ impl Keys {
     pub fn asked(&self, serial: Serial) -> Result<Option<Vec<u8>>, KeyError> {
         let path = self.asker_path(serial);
         match fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
+            Ok(bytes) => self.cover.open(&bytes).map(Some).map_err(|why| damaged(&path, why)),
             Err(why) if why.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(why) => Err(file_error(&path, why)),
         }
@@ -294,7 +340,9 @@ impl Keys {
     /// # Errors
     /// [`KeyError::File`]: nothing may be sent.
     pub fn keep_asked(&self, serial: Serial, record: &[u8]) -> Result<(), KeyError> {
-        replace(&self.asker_path(serial), record)
+        let path = self.asker_path(serial);
+        let sealed = self.cover.seal(record).map_err(|why| damaged(&path, why))?;
+        replace(&path, &sealed)
     }
 
     /// The signing key of the clinician with this number, made if there is none.
@@ -304,7 +352,7 @@ impl Keys {
     pub fn clinician(&self, author: u32) -> Result<Clinician, KeyError> {
         let path = self.clinician_path(author);
         if !path.exists() {
-            write_json(&path, &ClinicianFile { clinician: 1, author, secret: fresh()? })?;
+            write_json(&Bare, &path, &ClinicianFile { clinician: 1, author, secret: fresh()? })?;
         }
         Clinician::read(&path)
     }
@@ -312,6 +360,12 @@ impl Keys {
     /// Where that key lies.
     pub fn clinician_path(&self, author: u32) -> PathBuf {
         self.folder.join(format!("clinician-{author}.json"))
+    }
+}
+
+impl std::fmt::Debug for Keys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Keys({}, {})", self.folder.display(), role_word(self.role))
     }
 }
 
@@ -337,7 +391,11 @@ fn make_folder(folder: &Path) -> Result<(), KeyError> {
     builder.create(folder).map_err(|why| file_error(folder, why))
 }
 
-fn read_json<T: for<'de> Deserialize<'de>>(path: &Path, otherwise: &'static str) -> Result<T, KeyError> {
+fn read_json<T: for<'de> Deserialize<'de>>(
+    cover: &dyn Cover,
+    path: &Path,
+    otherwise: &'static str,
+) -> Result<T, KeyError> {
     let metadata = match fs::metadata(path) {
         Ok(metadata) => metadata,
         Err(why) if why.kind() == io::ErrorKind::NotFound => {
@@ -354,13 +412,15 @@ fn read_json<T: for<'de> Deserialize<'de>>(path: &Path, otherwise: &'static str)
     }
     #[cfg(not(unix))]
     let _ = metadata;
-    let bytes = fs::read(path).map_err(|why| file_error(path, why))?;
+    let sealed = fs::read(path).map_err(|why| file_error(path, why))?;
+    let bytes = cover.open(&sealed).map_err(|why| damaged(path, why))?;
     serde_json::from_slice(&bytes).map_err(|why| damaged(path, why.to_string()))
 }
 
-fn write_json(path: &Path, content: &impl Serialize) -> Result<(), KeyError> {
+fn write_json(cover: &dyn Cover, path: &Path, content: &impl Serialize) -> Result<(), KeyError> {
     let bytes = serde_json::to_vec(content).map_err(|why| damaged(path, why.to_string()))?;
-    replace(path, &bytes)
+    let sealed = cover.seal(&bytes).map_err(|why| damaged(path, why))?;
+    replace(path, &sealed)
 }
 
 /// Beside, synced, renamed: a kill leaves the old or the new one.

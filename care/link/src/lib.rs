@@ -20,6 +20,6 @@ pub mod tcp;
 pub mod visit;
 pub mod words;
 
-pub use keys::{Clinician, KeyError, Keys};
+pub use keys::{Clinician, Cover, KeyError, Keys};
 pub use program::{Change, NotProgrammed, Proposed};
 pub use visit::{NoAnswer, Patience, Settled, Visit};

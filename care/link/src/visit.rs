@@ -493,6 +493,8 @@ impl Visit<'_> {
         Ok(())
     }
 
+    //= requirements/programmer.md#intent-kept
+    //# The programmer MUST store a request and its id before sending it.
     fn next_message(&mut self) -> Result<Option<Vec<u8>>, NoAnswer> {
         let serial = self.serial();
         loop {

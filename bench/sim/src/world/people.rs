@@ -293,7 +293,6 @@ impl World<'_> {
             Ok(Answer::Alarms(alarms)) => Some(alarms),
             Ok(_) | Err(_) => None,
         });
-        self.count_strokes();
         for active in alarms.iter().flat_map(|alarms| &alarms.active) {
             self.auditor.alarm_heard(self.now, u32::from(active.alarm.code()));
         }
@@ -369,9 +368,7 @@ impl World<'_> {
             emptied: true,
             reason: fill.reason,
         };
-        let outcome = self.simply(who, Ask::Refill(refill));
-        self.reservoir_declared();
-        outcome
+        self.simply(who, Ask::Refill(refill))
     }
 
     fn rinses(&mut self, who: Who, volume: Volume) -> Outcome {
@@ -382,10 +379,7 @@ impl World<'_> {
         };
         self.auditor.drawn_off(libm::round(drawn) as u64);
         let fluid = Some(Mixture::DRUG_FREE);
-        let outcome =
-            self.simply(who, Ask::RinseOrAspirate(ask::RinseOrAspirate { act: PortAct::Rinse, volume, fluid }));
-        self.reservoir_declared();
-        outcome
+        self.simply(who, Ask::RinseOrAspirate(ask::RinseOrAspirate { act: PortAct::Rinse, volume, fluid }))
     }
 
     fn aspirates(&mut self, who: Who, volume: Volume) -> Outcome {
