@@ -151,7 +151,7 @@ impl Auditor {
     /// The rotor truly moved this volume in pL, upon a command or without one.
     pub fn moved(&mut self, at: u64, volume_pl: u64, commanded: bool) {
         let mass_zg = self.fluid.push(volume_pl);
-        for (sum, mass) in self.delivered_zg.iter_mut().zip(mass_zg) {
+        for (sum, mass) in self.delivered_zg.iter_mut().zip(mass_zg).filter(|(_, mass)| *mass > 0) {
             *sum += u128::from(mass);
         }
         self.dose.stroke(at, volume_pl, mass_zg, &mut self.findings);

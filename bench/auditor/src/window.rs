@@ -26,6 +26,8 @@ pub struct Sums {
     pub mass_zg: [u128; DRUGS],
     /// Number, since the beginning, of the first stroke still inside.
     first: u64,
+    /// When that one leaves.
+    leaves: u64,
 }
 
 /// Several windows over one course of strokes.
@@ -42,7 +44,7 @@ pub struct Windows {
 impl Windows {
     /// Windows of these lengths in ms, in this order; the longest decides what is kept.
     pub fn new(spans_ms: &[u64]) -> Self {
-        let sums = spans_ms.iter().map(|&span_ms| Sums { span_ms, ..Sums::default() }).collect();
+        let sums = spans_ms.iter().map(|&span_ms| Sums { span_ms, leaves: u64::MAX, ..Sums::default() }).collect();
         Self { strokes: VecDeque::new(), dropped: 0, sums, drugs: 0 }
     }
 
@@ -53,7 +55,8 @@ impl Windows {
         self.drugs = self.drugs.max(held);
         for sums in &mut self.sums {
             sums.volume_pl += volume_pl;
-            for (sum, mass) in sums.mass_zg.iter_mut().zip(mass_zg).take(self.drugs) {
+            sums.leaves = sums.leaves.min(at + sums.span_ms);
+            for (sum, mass) in sums.mass_zg[..self.drugs].iter_mut().zip(mass_zg) {
                 *sum += u128::from(mass);
             }
         }
@@ -62,17 +65,19 @@ impl Windows {
 
     /// Moves every window's end to `now` without a stroke.
     pub fn slide(&mut self, now: u64) {
+        let drugs = self.drugs;
         let mut oldest = self.dropped + self.strokes.len() as u64;
         for sums in &mut self.sums {
-            while let Some(stroke) = self.strokes.get((sums.first - self.dropped) as usize) {
-                if stroke.at + sums.span_ms > now {
-                    break;
-                }
+            while sums.leaves <= now {
+                let inside = (sums.first - self.dropped) as usize;
+                // What leaves is there: `leaves` was taken from it.
+                let stroke = &self.strokes[inside];
                 sums.volume_pl -= stroke.volume_pl;
-                for (sum, mass) in sums.mass_zg.iter_mut().zip(stroke.mass_zg).take(self.drugs) {
+                for (sum, mass) in sums.mass_zg[..drugs].iter_mut().zip(stroke.mass_zg) {
                     *sum -= u128::from(mass);
                 }
                 sums.first += 1;
+                sums.leaves = self.strokes.get(inside + 1).map_or(u64::MAX, |next| next.at + sums.span_ms);
             }
             oldest = oldest.min(sums.first);
         }

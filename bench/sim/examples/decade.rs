@@ -41,14 +41,15 @@ struct Host {
     auditor: Auditor,
 }
 
-/// Where a slot's bytes lie: its kind, and number and bank below.
-fn shelf(code: u32) -> usize {
-    (code >> 24 & 0xf) as usize * 0x600 + (code & 0xffff) as usize % 0x600
+/// Where a slot's bytes lie: its kind above, number and bank below, which stay under 0x600.
+fn shelf(slot: Slot) -> usize {
+    let code = slot.code();
+    (code >> 24 & 0xf) as usize * 0x800 + (code & 0x7ff) as usize
 }
 
 impl Host {
-    fn write(&mut self, code: u32, bytes: &[u8]) {
-        if let Some(Slot::Journal(place)) = Slot::from_code(code) {
+    fn write(&mut self, slot: Slot, bytes: &[u8]) {
+        if let Slot::Journal(place) = slot {
             let place = usize::try_from(place).expect("a place");
             if self.journal.len() <= place {
                 self.journal.resize(place + 1, [0; 32]);
@@ -56,7 +57,7 @@ impl Host {
             self.journal[place].copy_from_slice(&bytes[bytes.len() - 32..]);
             return;
         }
-        let held = &mut self.slots[shelf(code)];
+        let held = &mut self.slots[shelf(slot)];
         held.clear();
         held.extend_from_slice(bytes);
     }
@@ -87,7 +88,7 @@ impl Host {
                     continue;
                 }
                 Some(Action::Write { slot, bytes }) => {
-                    self.write(slot.code(), bytes);
+                    self.write(slot, bytes);
                     continue;
                 }
                 Some(Action::Sound { .. }) => continue,
@@ -100,7 +101,7 @@ impl Host {
             }
             match answer {
                 Some(slot) => {
-                    let bytes = self.slots[shelf(slot.code())].clone();
+                    let bytes = self.slots[shelf(slot)].clone();
                     implant.handle(self.now, Input::Read { slot, bytes: &bytes }).expect("a read is taken");
                 }
                 None => {
@@ -162,7 +163,7 @@ fn run(days: u64, sealed: bool) {
     let order = order();
     let (Bench { mut implant, world }, mut nurse, mut handset) = story::visit(&order);
     let mut host = Host {
-        slots: vec![Vec::new(); shelf(u32::MAX) + 1],
+        slots: vec![Vec::new(); 0x8000],
         journal: Vec::new(),
         now: world.now,
         edge: world.edge,
@@ -170,7 +171,9 @@ fn run(days: u64, sealed: bool) {
         strokes: 0,
         auditor: trumpet::auditor(),
     };
-    world.slots.into_iter().for_each(|(code, bytes)| host.write(code, &bytes));
+    for (code, bytes) in world.slots {
+        host.write(Slot::from_code(code).expect("a slot"), &bytes);
+    }
     host.auditor.filled(20_000_000, [1_000_000, 0, 0, 0]);
     host.auditor.path_holds(&[(397_000, [1_000_000, 0, 0, 0])]);
     host.auditor.order(host.now, told(&order));

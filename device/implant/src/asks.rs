@@ -135,6 +135,7 @@ fn level_max() -> u8 {
     Level::Cut as u8
 }
 
+#[inline(never)]
 fn bolus(desk: &mut Desk, peer: u8, stamp: Stamp) -> Done {
     //= requirements/telemetry.md#expiry
     //# The pump MUST refuse a request for a bolus that names another last dose than the pump's own.
@@ -150,6 +151,7 @@ fn running(desk: &Desk) -> u64 {
     desk.pump.order().map_or(0, |order| order.order_number)
 }
 
+#[inline(never)]
 fn order(desk: &mut Desk, by: By, asked: &ask::Propose, stamp: Stamp, message: &[u8]) -> Done {
     let (running, ledger) = (running(desk), desk.pump.ledger().number);
     if asked.running != running {
@@ -173,6 +175,7 @@ fn plan_of(bridge: &Bridge) -> BridgePlan {
     BridgePlan { volume: bridge.volume, leading: bridge.leading, trailing: bridge.trailing, flow: bridge.flow }
 }
 
+#[inline(never)]
 fn prime_proposed(desk: &mut Desk, prime: &ask::Prime, stamp: Stamp, message: &[u8]) -> Done {
     let plan = PrimePlan { volume: prime.volume, leading: prime.leading, trailing: prime.trailing };
     let mut allowance = [None::<(Drug, Mass)>; DRUGS_MAX];
@@ -184,6 +187,7 @@ fn prime_proposed(desk: &mut Desk, prime: &ask::Prime, stamp: Stamp, message: &[
 /// Keeps a proposal that the pump could take, and tells what is to be signed.
 //= requirements/telemetry.md#proposal-and-digest
 //# The pump MUST answer a proposal with its own totals and a digest over its serial, running version, ledger number, a nonce, an expiry and the order.
+#[inline(never)]
 fn propose(desk: &mut Desk, stamp: Stamp, message: &[u8], what: What, order: Option<(&Prescription, &Review)>) -> Done {
     let expires = desk.now().after(PROPOSAL_LASTS);
     let nonce = desk.nonces.draw_long().ok_or(Refusal::plain(Reason::Busy))?;
@@ -232,6 +236,7 @@ fn totals(desk: &Desk, review: &Review) -> Vec<Total, DRUGS_MAX> {
     review.judgement.totals.iter().map(of).collect()
 }
 
+#[inline(never)]
 fn committed(desk: &mut Desk, by: By, commit: &ask::Commit, stamp: Stamp) -> Done {
     let now = desk.now();
     let (running, ledger) = (running(desk), desk.pump.ledger().number);
@@ -262,6 +267,7 @@ fn committed(desk: &mut Desk, by: By, commit: &ask::Commit, stamp: Stamp) -> Don
 }
 
 /// Whether those who must have signed have signed.
+#[inline(never)]
 fn signed(desk: &Desk, commit: &ask::Commit, proposal: &Proposal, order: Option<&Prescription>) -> Result<(), No> {
     let needed = if order.is_some_and(|order| order.signatures > 1) { Needed::Two } else { Needed::One };
     let first = Some(SignatureBy::from(commit.first.clone()));
@@ -278,6 +284,7 @@ fn signed(desk: &Desk, commit: &ask::Commit, proposal: &Proposal, order: Option<
     }
 }
 
+#[inline(never)]
 fn refilled(desk: &mut Desk, by: By, refill: &ask::Refill) -> Result<(), No> {
     let entry = reservoir::Refill {
         drawn_off: refill.drawn_off,
@@ -290,6 +297,7 @@ fn refilled(desk: &mut Desk, by: By, refill: &ask::Refill) -> Result<(), No> {
     desk.pump.refill(desk.raw, &entry, refill.stability, by).map(|_| ()).map_err(|refusal| No::Noted(refusal.into()))
 }
 
+#[inline(never)]
 fn rinsed(desk: &mut Desk, at_port: &ask::RinseOrAspirate) -> Result<(), No> {
     let volume = at_port.volume;
     let done = match at_port.act {
@@ -311,6 +319,7 @@ fn named(desk: &mut Desk, enrol: &ask::EnrolPeer) -> Result<(), No> {
     Ok(())
 }
 
+#[inline(never)]
 fn revoked(desk: &mut Desk, revoke: &ask::RevokePeer) -> Result<(), No> {
     let labelled = desk.people.peer(revoke.place).ok_or(Refusal::plain(Reason::Missing))?.label == revoke.label;
     if !labelled {
@@ -328,6 +337,7 @@ fn revoked(desk: &mut Desk, revoke: &ask::RevokePeer) -> Result<(), No> {
 
 //= requirements/telemetry.md#clinician-keys
 //# The pump MUST enrol a clinician's key only with presence and the card's secret, and no ninth one.
+#[inline(never)]
 fn enrolled(desk: &mut Desk, enrol: &ask::EnrolClinician, stamp: Stamp) -> Result<(), No> {
     let Desk { identity, people, .. } = desk;
     let proof = &enrol.proof;
@@ -351,6 +361,7 @@ fn enrolled(desk: &mut Desk, enrol: &ask::EnrolClinician, stamp: Stamp) -> Resul
     Ok(())
 }
 
+#[inline(never)]
 fn struck(desk: &mut Desk, revoke: &ask::RevokeClinician) -> Result<(), No> {
     let known = |one: &Option<Clinician>| one.is_some_and(|one| one.key.id() == revoke.key);
     let place = desk.people.clinicians.iter().position(known).ok_or(Refusal::plain(Reason::Missing))?;

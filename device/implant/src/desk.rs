@@ -16,9 +16,10 @@ use telemetry::message::{Answer, Ask, Request, Stamp};
 use telemetry::noise::Entropy;
 use telemetry::peer::{Peer, Role};
 use telemetry::session::{NotSent, PassedOver};
-use telemetry::sessions::{Around, Heard, Identity, Place, Sessions, Turned};
+use telemetry::sessions::{Around, Heard, Identity, Place, Seals, Sessions, Turned};
 
 use crate::asks;
+use crate::implant::Provision;
 use crate::io::Link;
 use crate::people::{Kept, People};
 use crate::proposals::{Nonces, Proposals};
@@ -143,16 +144,18 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub fn new(pump: Pump, identity: Identity, sessions: Sessions) -> Self {
+    /// The parts are made where they will lie: what is made elsewhere and moved takes its room on the stack twice.
+    pub fn new(provision: Provision) -> Self {
+        let Provision { device, serial, secret, card, journal, software, image, bench } = provision;
         Self {
-            pump,
-            identity,
-            software: [0; 3],
-            image: [0; 8],
+            pump: Pump::new(device, journal),
+            identity: Identity { serial, secret, card },
+            software,
+            image,
             raw: 0,
             second_ms: 0,
             people: People::nobody(),
-            sessions,
+            sessions: Sessions::new(if bench { Seals::BenchToo } else { Seals::SealedOnly }),
             budget: Budget::full(Instant::ZERO),
             entropy: None,
             nonces: Nonces::new(),
@@ -197,6 +200,7 @@ impl Desk {
 
     /// Takes the frame in `frame`; a reply, if there is one, lies in `out`: a frame from its beginning, a message after
     /// `head` bytes.
+    #[inline(never)]
     pub fn hear(&mut self, link: Link, frame: &mut [u8], out: &mut [u8], head: usize) {
         let now = self.now();
         let presence = self.present();
@@ -296,6 +300,7 @@ impl Desk {
     }
 
     /// Somebody at the skin with the card has paired.
+    #[inline(never)]
     fn paired(&mut self, place: Place, peer: Peer) {
         let Some(number) = self.people.place_of(&peer) else {
             self.note(Asked::Peers, &Refusal::plain(Reason::Full));
@@ -311,6 +316,7 @@ impl Desk {
         self.sessions.name(place, number);
     }
 
+    #[inline(never)]
     fn message(&mut self, link: Link, place: Place, message: &[u8], text: &mut [u8]) {
         let Some((session, Some(peer))) = self.sessions.at(place) else { return };
         let (role, id) = (session.role(), session.id().0);
@@ -336,6 +342,7 @@ impl Desk {
         };
     }
 
+    #[inline(never)]
     fn reading(&mut self, link: Link, place: Place, peer: u8, role: Role, ask: &Ask, text: &mut [u8]) -> Reply {
         let presence = self.present();
         let outcome = match admit(role, presence, ask) {
@@ -356,6 +363,7 @@ impl Desk {
 
     /// A request that may change something: by its id first, then by who asks, then by the pump.
     #[expect(clippy::too_many_arguments, reason = "who asks, what, by which way, and where the answer goes")]
+    #[inline(never)]
     fn stamped(
         &mut self,
         link: Link,
@@ -402,6 +410,7 @@ impl Desk {
         told(link, place, &answer, text, Some(keep))
     }
 
+    #[inline(never)]
     fn judged(
         &mut self,
         peer: u8,

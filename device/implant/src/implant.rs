@@ -24,7 +24,6 @@ use telemetry::message::answer::Journal;
 use telemetry::message::{Answer, Bytes};
 use telemetry::noise::Entropy;
 use telemetry::peer::{CardSecret, SecretKey, Serial};
-use telemetry::sessions::{Identity, Seals, Sessions};
 
 use crate::desk::{Desk, Keep, Records, Reply, bit};
 use crate::io::{Action, Input, Link};
@@ -116,13 +115,8 @@ pub struct Implant {
 impl Implant {
     /// An implant as it leaves its maker, before its first restart.
     pub fn new(provision: Provision) -> Self {
-        let Provision { device, serial, secret, card, journal, software, image, bench } = provision;
-        let seals = if bench { Seals::BenchToo } else { Seals::SealedOnly };
-        let identity = Identity { serial, secret, card };
-        let mut desk = Desk::new(Pump::new(device, journal), identity, Sessions::new(seals));
-        (desk.software, desk.image) = (software, image);
         Self {
-            desk,
+            desk: Desk::new(provision),
             phase: Phase::Dark,
             sequences: Sequences::default(),
             held: None,
@@ -187,6 +181,7 @@ impl Implant {
         (self.desk.raw, self.desk.second_ms) = (now, second_ms);
     }
 
+    #[inline(never)]
     fn rarely(&mut self, now: u64, input: Input) -> Result<(), Refusal> {
         self.desk.raw = now;
         let pump = &mut self.desk.pump;
@@ -218,6 +213,7 @@ impl Implant {
         }
     }
 
+    #[inline(never)]
     fn hear(&mut self, link: Link, bytes: &[u8]) -> Result<(), Refusal> {
         if self.desk.reply != Reply::None {
             return Err(Refusal::plain(Reason::Busy));
@@ -228,6 +224,7 @@ impl Implant {
         Ok(())
     }
 
+    #[inline(never)]
     fn restored(&mut self, slot: Slot, bytes: &[u8]) -> Result<(), Refusal> {
         let Self { desk, phase: Phase::Reading(restart), sequences, frame, .. } = self else {
             return Err(Refusal::plain(Reason::Malformed));
@@ -249,6 +246,7 @@ impl Implant {
     }
 
     /// Takes what a slot holds that an answer needs.
+    #[inline(never)]
     fn read(&mut self, slot: Slot, bytes: &[u8]) -> Result<(), Refusal> {
         let Self { desk, reply, .. } = self;
         match &mut desk.reply {
@@ -414,6 +412,7 @@ impl Implant {
     }
 
     /// The implant's own writes, then its reply. `None` if there is nothing (any more).
+    #[inline(never)]
     fn own(&mut self) -> Option<Deed> {
         if self.desk.clinicians_due {
             self.desk.clinicians_due = false;
@@ -479,6 +478,7 @@ impl Implant {
     }
 
     /// Asks for the next record of an answer, or makes the answer of those that are there.
+    #[inline(never)]
     fn next_record(&mut self, link: Link, place: telemetry::sessions::Place, mut records: Records) -> Option<Deed> {
         if records.waiting {
             // A store that was asked and told nothing holds nothing up.

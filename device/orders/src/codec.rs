@@ -316,17 +316,18 @@ fn read_mode(from: &mut Decoder) -> Result<Mode, Malformed> {
 fn read_schedule(from: &mut Decoder) -> Result<Schedule, Malformed> {
     let sets = at(Field::DaySets, from.array())?;
     let sets = sets.and_then(|count| usize::try_from(count).ok()).ok_or(Malformed::At(Field::DaySets))?;
-    let mut read = [DaySet { weekdays: 0, flows: [FlowRate::ZERO; HALF_HOURS] }; 3];
-    let read = read.get_mut(..sets).ok_or(Malformed::At(Field::DaySets))?;
-    for set in read.iter_mut() {
+    let mut schedule = Schedule::EMPTY;
+    for _ in 0..sets {
+        let mut set = DaySet { weekdays: 0, flows: [FlowRate::ZERO; HALF_HOURS] };
         array(from, 2, Field::DaySets)?;
         set.weekdays = at(Field::Weekdays, from.u8())?;
         array(from, HALF_HOURS, Field::BasalFlow)?;
         for flow in &mut set.flows {
             *flow = FlowRate::new(u64::from(at(Field::BasalFlow, from.u32())?));
         }
+        schedule.push(&set).ok_or(Malformed::At(Field::DaySets))?;
     }
-    Schedule::of(read).ok_or(Malformed::At(Field::DaySets))
+    if sets == 0 { Err(Malformed::At(Field::DaySets)) } else { Ok(schedule) }
 }
 
 fn read_ramp(from: &mut Decoder) -> Result<Option<Ramp>, Malformed> {

@@ -62,17 +62,30 @@ pub struct Schedule {
 }
 
 impl Schedule {
+    pub(crate) const EMPTY: Self = Self { held: [Held::NOTHING; DAY_SETS_MAX], count: 0 };
+
     /// The same day all week.
     pub fn every_day(flows: [FlowRate; HALF_HOURS]) -> Self {
-        Self { held: [Held::of(&DaySet { weekdays: 0x7f, flows }), Held::NOTHING, Held::NOTHING], count: 1 }
+        let mut schedule = Self::EMPTY;
+        // The first of three: there is room.
+        let _ = schedule.push(&DaySet { weekdays: 0x7f, flows });
+        schedule
     }
 
     /// These sets; `None` if there are none or more than three.
     pub fn of(sets: &[DaySet]) -> Option<Self> {
-        let count = u8::try_from(sets.len()).ok().filter(|count| *count > 0)?;
-        let mut held = [Held::NOTHING; DAY_SETS_MAX];
-        held.get_mut(..sets.len())?.iter_mut().zip(sets).for_each(|(place, set)| *place = Held::of(set));
-        Some(Self { held, count })
+        let mut schedule = Self::EMPTY;
+        for set in sets {
+            schedule.push(set)?;
+        }
+        Some(schedule).filter(|schedule| schedule.count > 0)
+    }
+
+    /// One set more; `None` if there are three.
+    pub(crate) fn push(&mut self, set: &DaySet) -> Option<()> {
+        *self.held.get_mut(usize::from(self.count))? = Held::of(set);
+        self.count = self.count.saturating_add(1);
+        Some(())
     }
 
     fn held(&self) -> impl Iterator<Item = &Held> {

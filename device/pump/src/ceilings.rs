@@ -138,12 +138,16 @@ impl Ceilings {
         row
     }
 
-    /// Takes the ceilings of an order. A drug that the order no longer names keeps its lane and its old ceiling while
+    /// The drug of each lane as an order would have them. A drug that the order no longer names keeps its lane while
     /// `still_in_path` says so or a window holds any of it.
     ///
     /// # Errors
-    /// [`Reason::TooManyDrugs`] if order, path and windows together hold more than four; nothing changed.
-    pub fn set_order(&mut self, order: &Prescription, still_in_path: impl Fn(Drug) -> bool) -> Result<(), Refusal> {
+    /// [`Reason::TooManyDrugs`] if order, path and windows together hold more than four.
+    pub fn drugs_with(
+        &self,
+        order: &Prescription,
+        still_in_path: impl Fn(Drug) -> bool,
+    ) -> Result<[Option<Drug>; DRUGS_MAX], Refusal> {
         let mut drugs = self.drugs;
         for (lane, drug) in drugs.iter_mut().enumerate() {
             let is_charged = Window::ALL.iter().any(|window| self.windows.total(*window, lane) > 0);
@@ -155,7 +159,15 @@ impl Ceilings {
             let free = drugs.iter_mut().find(|lane| lane.is_none());
             *free.ok_or(Refusal::plain(Reason::TooManyDrugs))? = Some(component.drug);
         }
-        self.drugs = drugs;
+        Ok(drugs)
+    }
+
+    /// Takes the ceilings of an order; a drug that keeps its lane without being ordered keeps its old ceiling.
+    ///
+    /// # Errors
+    /// As [`Self::drugs_with`]; nothing changed.
+    pub fn set_order(&mut self, order: &Prescription, still_in_path: impl Fn(Drug) -> bool) -> Result<(), Refusal> {
+        self.drugs = self.drugs_with(order, still_in_path)?;
         for (component, ceiling) in order.mixture.iter().zip(order.ceilings) {
             let lanes = self.drugs.iter().zip(&mut self.limits);
             for (_, limits) in lanes.filter(|(drug, _)| **drug == Some(component.drug)) {

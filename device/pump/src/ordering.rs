@@ -62,9 +62,11 @@ impl Pump {
             None
         });
         let in_path = self.path.highest();
-        let mut ceilings = self.ceilings.clone();
-        refusals.note(ceilings.set_order(order, |drug| !in_path.of(drug).is_zero()));
-        for drug in in_path.drugs().filter(|drug| !ceilings.drugs().contains(&Some(*drug))) {
+        let counted = self.ceilings.drugs_with(order, |drug| !in_path.of(drug).is_zero()).unwrap_or_else(|refusal| {
+            refusals.push(refusal);
+            *self.ceilings.drugs()
+        });
+        for drug in in_path.drugs().filter(|drug| !counted.contains(&Some(*drug))) {
             // A drug that nobody ordered has no ceiling: its strokes would be charged to nothing.
             let held = u64::from(in_path.of(drug).get());
             refusals.push(Refusal::of(Reason::Disagreement, Field::DrugConcentration, 0, held).about(drug));

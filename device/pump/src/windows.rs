@@ -186,7 +186,11 @@ impl Held {
     }
 
     fn lane(&self, lane: usize) -> u64 {
-        self.row().get(lane).copied().unwrap_or(u64::MAX)
+        match self.masses.get(lane) {
+            Some([a, b, c, d, e, f]) => u64::from_le_bytes([*a, *b, *c, *d, *e, *f, 0, 0]),
+            None if lane == VOLUME_LANE => u64::from(u32::from_le_bytes(self.volume)),
+            None => u64::MAX,
+        }
     }
 }
 

@@ -241,6 +241,7 @@ impl Sessions {
         }
     }
 
+    #[inline(never)]
     fn hear_sealed(&mut self, now: Instant, header: Header, frame: &mut [u8]) -> Result<Yes, No> {
         let mut found = None;
         for (number, slot) in (0u8..).zip(&mut self.slots) {
@@ -259,6 +260,7 @@ impl Sessions {
         Ok(Yes::Message(place, len))
     }
 
+    #[inline(never)]
     fn hear_hello(
         &mut self,
         now: Instant,
@@ -300,6 +302,7 @@ impl Sessions {
         Ok(Yes::Answer(len))
     }
 
+    #[inline(never)]
     fn hear_pair_hello(
         &mut self,
         now: Instant,
@@ -324,6 +327,7 @@ impl Sessions {
         Ok(Yes::Answer(len))
     }
 
+    #[inline(never)]
     fn hear_pair_finish(
         &mut self,
         now: Instant,
@@ -357,6 +361,7 @@ impl Sessions {
         Ok(Yes::Paired(Place(number), peer))
     }
 
+    #[inline(never)]
     fn hear_bench_hello(
         &mut self,
         now: Instant,

@@ -15,8 +15,8 @@ const FLASH_BUDGET: u64 = 96 * 1_024;
 /// Memory with stack: 24 KiB, three quarters of a part with 32 KiB.
 const RAM_BUDGET: u64 = 24 * 1_024;
 /// What is reached today; growing beyond it fails, as long as the budget itself is not kept.
-const FLASH_REACHED: u64 = 340_000;
-const RAM_REACHED: u64 = 66_000;
+const FLASH_REACHED: u64 = 278_000;
+const RAM_REACHED: u64 = 54_000;
 /// Share of the measured stack that is kept free for what a story did not show.
 const STACK_SPARE_PERCENT: u64 = 50;
 
