@@ -9,6 +9,7 @@ mod check;
 mod client;
 mod compound;
 mod control;
+mod handset;
 mod patient;
 mod programmer;
 mod pump;
@@ -76,6 +77,8 @@ enum What {
     Pump(pump::Args),
     /// Hands, needles, mishaps and time of a virtual pump, and what truly is
     PumpControl(control::Args),
+    /// The patient's handset as a local app
+    Handset(handset::Args),
     #[command(flatten)]
     Client(client::What),
     /// Runs the virtual patient against published numbers and says which are met
@@ -121,6 +124,9 @@ This is not a medical device. No regulator has reviewed it and it has never been
   nepenthe interrogate | ask | program ORDER.toml | refill | stop | resume | clock | alarms | silence ...
       the devices in people's hands, with their own keys; nepenthe help tells all of them
 
+  nepenthe handset [--pump 127.0.0.1:7701] [--listen 127.0.0.1:7711] [--data DIR]
+      the patient's handset in the browser: asks for a dose, explains alarms, keeps a diary and a card; with practice
+
   nepenthe validate [--html FOLDER]
       the virtual patient against 25 published numbers, each with its band; those that are missed say why
 
@@ -146,6 +152,7 @@ fn main() -> ExitCode {
         Some(What::Programmer(args)) => programmer::run(&args).map(|()| true),
         Some(What::Pump(args)) => pump::run(&args).map(|()| true),
         Some(What::PumpControl(args)) => control::run(&args),
+        Some(What::Handset(args)) => handset::run(&args).map(|()| true),
         Some(What::Client(what)) => return client::run(&what),
     };
     match agreed {

@@ -4,6 +4,7 @@
 //! One file per command. A command prints what it asks, and ends with 0 only if the answer is the wanted one.
 
 mod bench;
+mod browser;
 mod firmware;
 mod fuzz;
 mod mutants;

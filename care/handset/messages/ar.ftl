@@ -1,0 +1,309 @@
+place-now = الآن
+place-alarms = الإنذارات
+place-diary = اليوميات
+place-team = الفريق
+place-more = المزيد
+nowhere = لا توجد صفحة كهذه
+back-home = العودة إلى البداية
+keep = احفظ
+print = اطبع
+since = منذ { $length }
+form-missing = يجب ملؤه
+form-not-a-number = ليس رقمًا ضمن هذا النطاق
+form-too-long = طويل جدًا؛ اجعله رسالتين
+pump-s-words = تقول المضخة:
+
+call-team = اتصل بالفريق:
+call-emergency-number = الطوارئ:
+no-number-entered = لم يُدخل أي رقم هاتف بعد. استخدم الرقم الموجود في رسالة عيادتك أو رقم الطوارئ المحلي.
+call-emergency = اتصل برقم الطوارئ الآن. قل: مضخة دواء مزروعة. أظهر البطاقة.
+
+doing-running = مضختك تعمل
+doing-running-short = تعطي دواءك من تلقاء نفسها
+doing-alarm = مضختك تحتاج إلى مساعدة
+doing-alarm-short = انظر الإنذار
+doing-reduced = مضختك تعطي أقل من المعتاد
+doing-reduced-short = جرعة مخفّضة
+doing-not-read = لم تُقرأ مضختك بعد
+doing-not-read-short = لا شيء معروف بعد
+doing-fresh = لم تُشغّل مضختك بعد
+doing-fresh-short = لم تُشغّل
+doing-stopped = مضختك متوقفة
+doing-stopped-short = أوقفها الفريق
+doing-resting = مضختك تعطي القليل جدًا
+doing-resting-short = ترتاح بعد توقف
+doing-emergency = مضختك تعمل بمعدّل الطوارئ
+doing-emergency-short = معدّل الطوارئ
+doing-empty = مضختك فارغة
+doing-empty-short = لا يُعطى أي دواء
+doing-lost = توقفت مضختك
+doing-lost-short = لا يُعطى أي دواء
+extra-patient-bolus = تُعطى جرعتك الإضافية: { $percent } %
+extra-single-bolus = تُعطى جرعة من فريقك: { $percent } %
+extra-periodic-bolus = تُعطى جرعة مخططة: { $percent } %
+extra-prime = تُملأ القسطرة: { $percent } %
+extra-bridge = الانتقال إلى الدواء الجديد جارٍ: { $percent } %
+
+link-failing = تعذّر الوصول إلى المضخة
+link-failing-means = مضختك تعمل بدون الجهاز. قرّب الجهاز من المضخة.
+cover-title = الدواء في المضخة
+cover-until = يكفي حتى { $date }
+cover-days = { $n ->
+    [one] يكفي ليوم واحد
+    [two] يكفي ليومين
+    [few] يكفي لـ { $n } أيام
+   *[other] يكفي لـ { $n } يومًا
+}
+cover-unknown = لا يُعرف حتى متى
+cover-booked = إعادة التعبئة محجوزة: { $when }
+cover-not-booked = لم يُدخل هنا موعد للتعبئة. اسأل فريقك.
+
+ask-for-a-dose = اطلب جرعة
+no-extra-dose-ordered = لم يصف فريقك جرعات إضافية. المضخة تعطي دواءك من تلقاء نفسها.
+left-today = بقي { $left } من { $of } خلال 24 ساعة
+not-before-at = ليس قبل { $time }، بعد { $length }
+not-before-in = ليس قبل مرور { $length }
+over = خلال { $length }
+ask-title = هل تطلب هذه الجرعة؟
+ask-proceed = نعم، اطلب الآن
+ask-leave = لا
+only-you-ask = أنت وحدك من يضغط هنا
+never-for-a-sleeper = إلى المرافقين: لا تطلبوا أبدًا لشخص نائم أو لا يستطيع الطلب بنفسه. الكثير قد يوقف التنفس.
+asking = نسأل مضختك …
+do-not-ask-again = لا تطلب مرة أخرى.
+not-known-title = غير معروف بعد
+handset-keeps-asking = يواصل الجهاز سؤال مضختك عمّا حدث. قرّب الجهاز من المضخة.
+unknown-call-now = ما زال غير معروف ما إذا كانت الجرعة قد أُعطيت. لا تطلب مرة أخرى. اتصل بفريقك.
+unresolved-means = لم تعد المضخة تحتفظ بجوابها. يستطيع فريقك قراءته في المضخة.
+granted = بدأت الجرعة
+granted-title = مضختك تعطي الجرعة
+granted-means = تمر بضع دقائق قبل أن تشعر بها. اجلس أو استلقِ إذا شعرت بالنعاس.
+refused = ليس الآن
+refused-without-reason = لم تعطِ المضخة هذه الجرعة.
+steady-goes-on = الجرعة الثابتة مستمرة كما كانت.
+pump-decides-when-you-ask = المضخة تقرر عندما تطلب.
+not-sent = لم يُطلب شيء
+not-sent-means = تعذّر الوصول إلى المضخة، ولم تُطلب أي جرعة.
+press-briefly = لم تُطلب أي جرعة. اضغط ضغطة قصيرة.
+try-again = حاول مرة أخرى
+
+reason-10 = لم يصف فريقك جرعات إضافية.
+reason-11 = الوقت مبكر بعد الجرعة الأخيرة.
+reason-12 = أُعطيت كل جرعات الـ 24 ساعة.
+reason-13 = سيكون ذلك أكثر مما يُسمح به في ساعة واحدة.
+reason-14 = سيكون ذلك أكثر مما يُسمح به في أربع ساعات.
+reason-15 = سيكون ذلك أكثر مما يُسمح به في 24 ساعة.
+reason-16 = الجرعات الإضافية متوقفة ليوم بعد تغيير في مضختك.
+reason-17 = تُعطى جرعة بالفعل.
+reason-18 = تُملأ القسطرة.
+reason-19 = ما زال الدواء القديم يُستهلك.
+reason-20 = دواء جديد في طريقه عبر القسطرة.
+reason-21 = المضخة متوقفة.
+reason-22 = لم يبقَ في المضخة إلا القليل من الدواء.
+reason-23 = المضخة فارغة.
+reason-24 = هناك إنذار. انظر ما هو.
+reason-25 = لم تدر المضخة كما ينبغي.
+reason-26 = المضخة قريبة من مغناطيس قوي.
+reason-27 = انتهت بطارية المضخة.
+reason-28 = ساعات المضخة غير متوافقة.
+reason-29 = المضخة تفحص نفسها. حاول بعد دقيقة.
+reason-30 = فقدت المضخة سجل الجرعات السابقة.
+reason-31 = تعمل المضخة بجرعة مخفّضة.
+reason-32 = ضُغط الزر مدة طويلة.
+reason-other = لم تعطِ المضخة هذه الجرعة. أخبر فريقك.
+
+way-beeping = مضختي تصدر صوتًا
+way-diary = كيف أشعر
+way-symptoms = تحقق من عَرَض
+way-scan = أجريت تصويرًا بالرنين
+way-card = بطاقة الزرع
+no-alarm = لا يوجد إنذار
+no-alarm-means = قد يأتي الصوت من شيء آخر. إذا استمر فاتصل بفريقك.
+beeping-unread = لا يسمع الجهاز مضختك. إذا كانت تصدر صوتًا فلا تنتظر: اتصل بفريقك.
+more-alarms = { $n ->
+    [one] إنذار آخر
+    [two] إنذاران آخران
+    [few] { $n } إنذارات أخرى
+   *[other] { $n } إنذارًا آخر
+}
+what-to-do = ماذا أفعل
+silence = أوقف الصوت لبعض الوقت
+silence-again = الصوت متوقف؛ أبقه متوقفًا
+not-silenced = لم يتوقف الصوت
+not-silenced-means = الإنذار باقٍ. اتصل بفريقك بشأنه.
+alarm-empty = مضختك فارغة
+alarm-not-given = لا يُعطى أي دواء
+alarm-too-much = ربما أُعطي أكثر من اللازم
+alarm-reduced = يُعطى دواء أقل من الموصوف
+alarm-low = مضختك تحتاج إلى تعبئة
+alarm-magnet = مغناطيس قوي قريب
+alarm-battery = بطارية مضختك
+alarm-no-extra = لا جرعات إضافية حاليًا
+alarm-tell = يجب أن يعرف فريقك
+do-empty = اتصل بفريقك الآن، ليلًا أو نهارًا. تحتاج إلى تعبئة اليوم.
+do-not-given = اتصل بفريقك الآن، ليلًا أو نهارًا. لا تنتظر الموعد القادم.
+do-too-much = اتصل بفريقك الآن. لا تبقَ وحدك. إذا كنت شديد النعاس أو تتنفس ببطء فاتصل برقم الطوارئ.
+do-reduced = اتصل بفريقك اليوم، وليلًا برقم الليل. راقب كيف تشعر.
+do-low = اتصل بفريقك اليوم واطلب التعبئة.
+do-magnet = ابتعد عن المغناطيس وأجهزة التصوير. ثم اقرأ المضخة مرة أخرى. إذا بقي الإنذار فاتصل بفريقك الآن.
+do-battery = اتصل بفريقك هذا الأسبوع. سيخطط لتبديل المضخة.
+do-no-extra = الجرعات الإضافية متوقفة حاليًا. اتصل بفريقك في ساعات العمل.
+do-tell = لا شيء عاجل. أخبر فريقك في الاتصال القادم.
+stop-is-an-emergency = توقف هذا الدواء حالة طارئة: الحكة والتيبّس والحمى والتشوش تأتي خلال يوم أو يومين وقد تقتل. اذهب إلى المستشفى عند أول علامة.
+stop-withdrawal = عند توقف هذا الدواء يعود الألم ويبدأ الانسحاب خلال يوم. بعد انقطاع قد تكون الجرعة القديمة قوية جدًا: الفريق وحده يعيد بدءها.
+stop-pain = عند توقف هذا الدواء ينتهي مفعوله. لا يسبب انسحابًا.
+stop-pressure = عند توقف هذا الدواء قد يرتفع ضغط الدم بشكل خطير. يجب مراقبته.
+
+diary-pain = الألم الآن
+diary-pain-least = لا ألم
+diary-pain-most = الأسوأ
+diary-sleep = النوم الليلة الماضية
+diary-sleep-least = سيئ
+diary-sleep-most = جيد
+diary-mood = المزاج
+diary-mood-least = منخفض
+diary-mood-most = جيد
+diary-stress = التوتر
+diary-stress-least = لا توتر
+diary-stress-most = شديد
+diary-active = دقائق الحركة اليوم
+diary-doing = ما كنت أفعله
+diary-note = ملاحظة
+diary-more = النوم والمزاج والتوتر والحركة
+diary-history = آخر أربعة أسابيع
+diary-kept = حُفظ
+diary-not-kept = تعذّر حفظ هذا
+outbox-waiting = { $n ->
+    [0] وصل كل شيء إلى فريقك.
+    [one] ملاحظة واحدة تنتظر الوصول إلى فريقك. وهي محفوظة هنا.
+    [two] ملاحظتان تنتظران الوصول إلى فريقك. وهما محفوظتان هنا.
+    [few] { $n } ملاحظات تنتظر الوصول إلى فريقك. وهي محفوظة هنا.
+   *[other] { $n } ملاحظة تنتظر الوصول إلى فريقك. وهي محفوظة هنا.
+}
+outbox-refused = لم تستطع العيادة قبول ملاحظة. اتصل وأخبرهم.
+
+symptoms-question = هل لديك شيء من هذا؟
+symptoms-explained = الجواب يقول ماذا تفعل. لا يغني عن فريقك: عند الشك اتصل.
+symptoms-check = تحقق
+symptoms-quiet = لا شيء من هذا يحتاج مساعدة فورية
+symptoms-quiet-means = سيراه فريقك. إذا ساء أو كنت قلقًا فاتصل.
+symptom-breathing = تنفس بطيء أو صعب
+symptom-hard-to-wake = صعوبة في الإيقاظ
+symptom-drowsy = نعاس شديد
+symptom-confusion = تشوش أو رؤية أشياء
+symptom-low-mood = مزاج منخفض جدًا
+symptom-self-harm = أفكار بإنهاء حياتي
+symptom-itch = حكة
+symptom-stiffness = تيبّس أكثر وتشنجات
+symptom-fever = حمى
+symptom-stiff-neck = تيبّس الرقبة
+symptom-headache = صداع شديد
+symptom-new-weakness = ضعف جديد
+symptom-numbness = خدر أو وخز
+symptom-bladder = صعوبة في التبول أو ضبطه
+symptom-wound = الجرح أحمر أو دافئ أو متورم أو يسيل
+symptom-sweating = تعرّق
+symptom-nausea = غثيان
+symptom-constipation = إمساك
+symptom-dry-mouth = جفاف الفم
+symptom-fall = سقوط
+symptom-desire = رغبة جنسية أقل
+symptom-teeth = مشكلات في الأسنان
+urgency-emergency = حالة طارئة
+urgency-now = اتصل الآن، ليلًا أو نهارًا
+urgency-today = اتصل اليوم
+urgency-noted = سُجّل
+flag-breathing = التنفس البطيء أو صعوبة الإيقاظ قد يعني دواءً أكثر من اللازم. لا تطلب جرعة. لا تترك الشخص وحده.
+flag-baclofen = مع دوائك قد تكون هذه أول العلامات على أنه لا يصل. قد يصبح ذلك خطرًا على الحياة خلال ساعات. لا تنتظر حتى الغد.
+flag-ziconotide = مع دوائك قد يكون التشوش أو رؤية أشياء أو المزاج المنخفض جدًا أثرًا جانبيًا ويجب فحصه الآن. ابقَ مع شخص ما.
+flag-meningitis = تيبّس الرقبة مع الحمى أو الصداع الشديد قد يكون عدوى حول الدماغ.
+flag-cord = الضعف الجديد أو الخدر أو مشكلات التبول قد تعني ضغطًا على النخاع الشوكي.
+flag-wound = قد تكون هذه عدوى في الجرح أو المضخة.
+flag-self-harm = لست وحدك. أخبر شخصًا قريبًا منك الآن واطلب المساعدة.
+flag-withdrawal = التعرّق قد يعني أن دواءً أقل من قبل يصل.
+flag-drowsy = النعاس أو التشوش قد يعني دواءً أكثر من اللازم. لا تطلب جرعة، لا تقد السيارة، ابقَ مع شخص ما.
+
+scan-explained = المغناطيس يوقف المضخة أثناء التصوير. بعد ذلك تواصل من تلقاء نفسها. اقرأها هنا مرتين للتأكد. أبقِ الجهاز قريبًا من المضخة.
+scan-read = اقرأ مضختي الآن
+scan-again = اقرأها مرة أخرى
+scan-turning = قُرئت مضختك مرتين وتقول إنها تدور.
+scan-turning-means = لا إنذار من المحرّك. إذا أصدرت صوتًا أو شعرت بسوء لاحقًا فاتصل بفريقك.
+scan-not-turning = لا تُبلغ مضختك بأنها تدور من جديد. اتصل بفريقك الآن.
+scan-unread = تعذّرت قراءة المضخة مرتين
+
+team-explained = اكتب إلى فريقك. يذهب معه ما تقوله مضختك الآن. لا أحد يجيب فورًا: إذا كان الأمر عاجلًا فاتصل.
+team-message = الرسالة
+team-snapshot = ما يُرسل معها
+team-keep = أرسل
+team-kept = رسالتك محفوظة
+team-kept-means = تذهب إلى فريقك بمجرد الوصول إليه.
+
+card-title = بطاقة الزرع
+card-i-have = لديّ مضخة دواء مزروعة
+card-name = الاسم
+card-clinic = العيادة
+card-side = الجهة والتاريخ
+card-pump = المضخة
+card-drug = الدواء
+card-code = أي كاميرا تقرأ هذا. لا يحتاج إلى شبكة.
+card-read = كما قُرئ في { $date }.
+card-incomplete = لم يُدخل اسمك بعد
+travel-title = للسفر
+travel-guards = إنها من المعدن وقد تطلق أجهزة الكشف. يرجى التفتيش باليد وعدم تمرير جهاز يدوي فوقها.
+travel-scan = قبل أي تصوير بالرنين أو علاج إشعاعي اسألوا عيادتي.
+travel-limits = ما يجب الانتباه إليه
+travel-flight = السفر بالطائرة لا بأس به. احمل هذه الورقة والجهاز في حقيبة اليد.
+travel-height = اسأل فريقك قبل السكن فوق 2400 متر.
+travel-diving = لا تغص أعمق من 10 أمتار. اسأل فريقك قبل أي غوص.
+travel-heat = لا ساونا ولا حمام ساخن ولا وسادة تدفئة فوق المضخة: الحرارة قد تزيد التدفق.
+travel-clock = تحتفظ المضخة بتوقيت البلد. يستطيع فريقك ضبطها قبل سفر طويل.
+travel-carry = اعرف عيادة في وجهتك، وخذ الأقراص التي أعطاك إياها فريقك للطوارئ.
+
+practice-title = التدريب
+practice-on = تدريب: لا تُسأل أي مضخة
+practice-means = يمكن تجربة كل شيء. لا يُرسل شيء ولا يُعطى دواء.
+practice-begin = تدرّب
+practice-beep = تدرّب على إنذار
+practice-end = أنهِ التدريب
+
+view-title = كيف يبدو
+signals-title = الأصوات والاهتزاز
+signals-explained = تعلّم كيف يبدو صوت كل منها واهتزازه. لا يمكن إيقاف الإنذار كليًا: يبقى الاهتزاز والصورة.
+signal-granted = بدأت الجرعة
+signal-refused = ليس الآن
+signal-error = حدث خطأ
+signal-medium = إنذار: اتصل اليوم
+signal-high = إنذار: تصرّف الآن
+person-title = أنا وفريقي
+person-name = الاسم
+person-born = تاريخ الميلاد
+person-clinic = العيادة
+person-day-phone = هاتفها نهارًا
+person-night-phone = هاتفها ليلًا
+person-emergency-phone = رقم الطوارئ هنا
+person-side = جهة المضخة
+person-implanted = تاريخ الزرع
+person-scan-note = لموظفي التصوير
+person-booked = موعد التعبئة القادم
+person-pin = الرقم الذي يقفل العرض
+person-pin-hint = من 4 إلى 12 رقمًا. الفراغ يبقيه كما هو.
+person-pin-off = لا تقفل العرض بعد الآن
+person-pin-wrong = أرقام فقط، من 4 إلى 12
+pair-title = الاقتران بمضختي
+pair-explained = مرة واحدة مع فريقك. ضع الجهاز عند المضخة.
+pair-address = عنوان الوصول إلى المضخة
+pair-card = نص البطاقة
+pair-card-hint = يبدأ بـ NEP1-
+pair-proceed = اقترن
+lock = اقفل العرض
+locked-title = مقفل
+locked-alarm = هناك إنذار
+locked-number = الرقم
+locked-open = افتح
+locked-wrong = ليس الرقم الصحيح
+locked-wait = أرقام خاطئة كثيرة. حاول بعد { $length }.
+
+log-title = جرعاتي والأجوبة
+log-when = وقت الطلب
+log-answer = الجواب
+log-empty = لم تطلب أي جرعة بعد.
