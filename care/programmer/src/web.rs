@@ -222,6 +222,9 @@ async fn answer(
 
 impl Programmer {
     fn respond(&self, method: &Method, uri: &Uri, from: &HeaderMap, body: &[u8]) -> Response {
+        if !is_for_this_machine(from) {
+            return StatusCode::MISDIRECTED_REQUEST.into_response();
+        }
         let words = self.catalogue.of(Language::English);
         let path = uri.path();
         let is_post = *method == Method::POST;
@@ -336,6 +339,15 @@ fn has_cookie(from: &HeaderMap, wanted: &str) -> bool {
     !wanted.is_empty() && cookies.split(';').any(|one| one.trim().split_once('=') == Some((COOKIE, wanted)))
 }
 
+/// Whether the browser was sent here by a name of this machine: a page from elsewhere that has its own name point here is
+/// not answered.
+fn is_for_this_machine(from: &HeaderMap) -> bool {
+    let Some(host) = from.get(header::HOST) else { return true };
+    let host = host.to_str().unwrap_or_default();
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    ["127.0.0.1", "localhost", "[::1]"].contains(&name)
+}
+
 /// Fields of a form or a query.
 fn unquoted(text: &str) -> BTreeMap<String, String> {
     let decode = |part: &str| {
@@ -361,6 +373,17 @@ fn unquoted(text: &str) -> BTreeMap<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_from_elsewhere_that_points_its_own_name_here_is_not_answered() {
+        let named = |host: &str| HeaderMap::from_iter([(header::HOST, host.parse().unwrap())]);
+        for ours in ["127.0.0.1:7710", "localhost:7710", "[::1]:7710", "localhost"] {
+            assert!(is_for_this_machine(&named(ours)), "{ours}");
+        }
+        for theirs in ["evil.example:7710", "127.0.0.1.evil.example", "localhost.evil.example:7710"] {
+            assert!(!is_for_this_machine(&named(theirs)), "{theirs}");
+        }
+    }
 
     #[test]
     fn a_form_reads_as_it_was_typed() {
