@@ -143,8 +143,8 @@ impl Auditor {
     }
 
     /// The rotor gave an edge, true or false.
-    pub fn edge(&mut self) {
-        self.records.edges += 1;
+    pub fn edge(&mut self, at: u64) {
+        self.records.edge(at);
         self.flow.edge();
     }
 
@@ -156,7 +156,7 @@ impl Auditor {
         }
         self.dose.stroke(at, volume_pl, mass_zg, &mut self.findings);
         if commanded {
-            self.records.moved += 1;
+            self.records.moved(at);
             self.flow.stroke(at, &self.device, &mut self.findings);
         }
     }
@@ -174,6 +174,9 @@ impl Auditor {
     /// A reason for which therapy need not go on begins or ends. `Stopped` is judged at the enable line too.
     pub fn hold(&mut self, at: u64, hold: Hold, on: bool) {
         self.flow.hold(at, hold, on, &self.device, &mut self.findings);
+        if hold == Hold::StrongField && on {
+            self.records.field_came();
+        }
         if hold == Hold::Stopped {
             self.terminals.stopped(at, on, &mut self.findings);
         }

@@ -23,11 +23,20 @@ pub struct PumpTotals {
     pub corrected_nl: i64,
 }
 
+/// The edge of a motion comes with it, ms.
+const EDGE_WITHIN_MS: u64 = 2_000;
+
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Records {
     pub(crate) commanded: u64,
     pub(crate) moved: u64,
     pub(crate) edges: u64,
+    /// Edges without a commanded motion: a pump that sees one cannot know that nothing moved, and counts it.
+    stray: u64,
+    /// Strokes that may have been counted and withheld.
+    withheld: u64,
+    /// When the last commanded motion was that has had no edge yet.
+    unseen: Option<u64>,
     restarts: u64,
     /// What the pump counted too many at the last agreement, and how many restarts there had been.
     settled: (u64, u64),
@@ -35,12 +44,29 @@ pub(crate) struct Records {
 }
 
 impl Records {
+    pub(crate) fn moved(&mut self, at: u64) {
+        self.moved += 1;
+        self.unseen = Some(at);
+    }
+
+    pub(crate) fn edge(&mut self, at: u64) {
+        self.edges += 1;
+        if self.unseen.take().is_none_or(|moved| at > moved + EDGE_WITHIN_MS) {
+            self.stray += 1;
+        }
+    }
+
     pub(crate) fn restarted(&mut self) {
         self.restarts += 1;
     }
 
     pub(crate) fn alarm_logged(&mut self, alarm: u32) {
         self.logged.insert(alarm);
+    }
+
+    /// A stroke that was charged and recorded when the field came is not given; it stays counted.
+    pub(crate) fn field_came(&mut self) {
+        self.withheld += 1;
     }
 
     /// An alarm that has ended must be logged anew before it is heard again.
@@ -105,8 +131,9 @@ impl Records {
                 &[("counted", i128::from(counted)), ("moved", i128::from(self.moved))],
             );
         }
-        // Every command counts, moved or not; beyond that, one stroke for each restart since the last agreement.
-        let over = counted.saturating_sub(self.commanded);
+        // Every command counts, moved or not, and every edge without one; beyond that, one stroke for each restart since the
+        // last agreement.
+        let over = counted.saturating_sub(self.commanded + self.stray + self.withheld);
         let (over_before, restarts_before) = self.settled;
         let permitted = over_before + (self.restarts - restarts_before);
         if over > permitted {

@@ -43,7 +43,7 @@ fn implanted() -> Auditor {
 fn stroke(auditor: &mut Auditor, at: u64) {
     auditor.stroke_commanded(at);
     auditor.moved(at, 500_000, true);
-    auditor.edge();
+    auditor.edge(at);
 }
 
 fn basal(auditor: &mut Auditor, from: u64, to: u64) {
@@ -512,6 +512,17 @@ fn i12_one_stroke_too_many_for_each_restart_and_never_one_too_few() {
     assert_eq!(found(&a, Invariant::I12), ["after a restart the pump counts more than one stroke too many"]);
     a.strokes_counted(35 * MIN, 9);
     assert_eq!(found(&a, Invariant::I12)[1], "after a restart the pump counts fewer strokes than the rotor moved");
+}
+
+#[test]
+fn i12_an_edge_that_nothing_moved_may_be_counted_and_no_second_one() {
+    let mut a = implanted();
+    basal(&mut a, 0, HOUR_MS);
+    a.edge(HOUR_MS);
+    a.strokes_counted(HOUR_MS, 21);
+    silent(&a);
+    a.strokes_counted(HOUR_MS + 1, 22);
+    assert_eq!(found(&a, Invariant::I12).len(), 1);
 }
 
 #[test]

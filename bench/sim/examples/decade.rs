@@ -121,7 +121,7 @@ impl Host {
             if self.edge.is_some_and(|edge| edge <= next) {
                 self.edge = None;
                 self.auditor.moved(next, 500_000, true);
-                self.auditor.edge();
+                self.auditor.edge(next);
                 implant.handle(next, Input::RotorEdge { second_ms }).expect("an edge is taken");
             } else {
                 implant.handle(next, Input::Tick { second_ms }).expect("a tick is taken");

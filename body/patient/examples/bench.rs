@@ -1,10 +1,11 @@
-//! How fast and how exact one patient is: `cargo run --release -p patient --example bench`.
+//! How fast and how exact a cohort is: `cargo run --release -p patient --example bench`.
 //!
-//! One drug, sixteen sites read and the effects stepped every ten minutes; then with a minute's detail for an hour after
-//! four boluses a day. The error is that of the small model against the whole tree stepped by TR-BDF2 at a second, from
+//! One drug with a basal rate and four boluses a day, sixteen sites and three outcomes every ten minutes; then with a minute's
+//! detail for an hour after each bolus. Making each person's small models is in the time. The error is that of the small model against the whole tree stepped by TR-BDF2 at a second, from
 //! five minutes after any event. A figure belongs to the machine that it was taken on.
 
-use patient::body::{Body, RANK, Site, Way};
+use patient::batch::{Amount, Chunk, Course, Given, Outcome, cohort};
+use patient::body::{RANK, Site, Way};
 use patient::drug::Drug;
 use patient::implicit::Implicit;
 use patient::krylov::dot;
@@ -13,9 +14,7 @@ use patient::neuraxis::{CELLS, Neuraxis};
 use patient::person::Person;
 use patient::sheet::BadInput;
 use patient::species::Species;
-use patient::time::{DAY_MS, MINUTE_MS, Time};
-
-const DAYS: u64 = 365;
+use patient::time::{DAY_MS, Time};
 
 /// Seconds that this process has had a core for; what others use of a shared machine is not counted.
 fn core_seconds() -> f64 {
@@ -23,47 +22,39 @@ fn core_seconds() -> f64 {
     text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).unwrap_or(f64::NAN) * 1e-9
 }
 
-/// Patient-years a second, and the sum of all that was read, so that nothing is left out.
-fn year(detail: bool, strokes_a_day: u64) -> Result<(f64, f64), BadInput> {
+/// Patient-years a second on one core of a cohort, set-up included, and the sum of all that was read.
+fn years(people: u64, drugs: &[&str], years: u64, has_detail: bool) -> Result<(f64, f64), BadInput> {
+    let people: Result<Vec<Person>, BadInput> = (0..people).map(|n| Person::drawn("adult", 1, n)).collect();
+    let people = people?;
+    let sites: Vec<Site> =
+        (0..14).map(|n| Site::Csf(2.0 + 4.0 * f64::from(n))).chain([Site::Cisternal, Site::Plasma]).collect();
+    let mut given = Vec::new();
+    for drug in 0..drugs.len() {
+        given.push(Given { at: Time::START, drug, way: Way::Tip, amount: Amount::Rate(0.3) });
+        for n in 1..=years * 365 * 4 {
+            let at = Time { ms: n * DAY_MS / 4 };
+            given.push(Given { at, drug, way: Way::Tip, amount: Amount::Mass(50.0) });
+        }
+    }
+    given.sort_by_key(|given| given.at);
+    let drugs: Result<Vec<Drug>, BadInput> = drugs.iter().map(|name| Drug::named(name)).collect();
+    let course = Course {
+        drugs: drugs?,
+        tip_cm: 28.4,
+        given,
+        sites,
+        outcomes: vec![Outcome::Pain, Outcome::Sedation, Outcome::Breathing],
+        until: Time { ms: years * 365 * DAY_MS },
+        has_detail,
+    };
     let begun = core_seconds();
-    let mut body = Body::new(Person::median("adult")?, &["morphine"], 28.4)?;
-    let mut probes = Vec::new();
-    for n in 0..14 {
-        probes.push(body.probe(0, Site::Csf(2.0 + 4.0 * f64::from(n)))?);
-    }
-    probes.push(body.probe(0, Site::Cisternal)?);
-    probes.push(body.probe(0, Site::Plasma)?);
-    body.infuse(Time::START, 0, Way::Tip, 0.3)?;
-    let mut sum = 0.0;
-    let step = DAY_MS / 144;
-    let apart = DAY_MS.checked_div(strokes_a_day);
-    let mut next_stroke = apart;
-    for n in 1..=DAYS * 144 {
-        let now = Time { ms: n * step };
-        while let (Some(at), Some(apart)) = (next_stroke, apart)
-            && at <= now.ms
-        {
-            body.give(Time { ms: at }, 0, 1.0)?;
-            next_stroke = Some(at + apart);
-        }
-        if n % 36 == 0 {
-            body.give(now, 0, 50.0)?;
-            if detail {
-                body.look_closely(now)?;
-            }
-        }
-        let after = n % 36;
-        if detail && after < 6 {
-            for minute in 1..10 {
-                body.advance(Time { ms: now.ms + minute * MINUTE_MS })?;
-                sum += probes.iter().map(|p| body.read(*p)).sum::<f64>();
-            }
-        }
-        body.advance(Time { ms: now.ms.max(body.now().ms) })?;
-        sum += probes.iter().map(|p| body.read(*p)).sum::<f64>();
-        sum += body.felt().map_or(0.0, |felt| felt.pain + felt.sedation + felt.breath);
-    }
-    Ok((DAYS as f64 / 365.25 / (core_seconds() - begun), sum))
+    let add = |sum: &mut f64, chunk: &Chunk<'_>| {
+        let sites = (0..course.sites.len()).map(|site| chunk.level(0, site).iter().sum::<f64>());
+        *sum += sites.sum::<f64>() + (0..3).map(|row| chunk.outcome(row).iter().sum::<f64>()).sum::<f64>();
+    };
+    let sums = cohort(&people, &course, |_| 0.0, add)?;
+    let took = core_seconds() - begun;
+    Ok((people.len() as f64 * years as f64 * 365.0 / 365.25 / took, sums.iter().sum()))
 }
 
 /// Largest error over sites and times, relative to the highest level of the site.
@@ -93,13 +84,21 @@ fn error() -> Result<f64, BadInput> {
     Ok(off.iter().zip(top).map(|(off, top)| off / top).fold(0.0, f64::max))
 }
 
-fn main() -> Result<(), BadInput> {
-    // The first year warms the machine up.
-    year(false, 0)?;
-    let (plain, a) = year(false, 0)?;
-    let (detail, b) = year(true, 0)?;
-    let (strokes, c) = year(false, 500)?;
-    println!("with 500 strokes a day: {strokes:.1} py/s/core (sums {a:.6e} {b:.6e} {c:.6e})");
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // One core: what is told is told of one.
+    rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build_global()?;
+    // The first run warms the machine up.
+    years(8, &["morphine"], 1, false)?;
+    let (plain, a) = years(32, &["morphine"], 1, false)?;
+    let (detail, b) = years(16, &["morphine"], 1, true)?;
+    for (what, people, drugs, span) in [
+        ("64 people, a year, one drug", 64, &["morphine"][..], 1),
+        ("8 people, five years, one drug", 8, &["morphine"][..], 5),
+        ("16 people, a year, three drugs", 16, &["morphine", "bupivacaine", "clonidine"][..], 1),
+    ] {
+        println!("  {what}: {:.0} patient-years/s/core", years(people, drugs, span, false)?.0);
+    }
+    println!("  sums {a:.9e} {b:.9e}");
     println!("patient: {plain:.0} py/s/core, detail {detail:.0} py/s/core, error {:.1e}", error()?);
     Ok(())
 }

@@ -10,10 +10,11 @@
 use crate::drug::Drug;
 use crate::effects::{Effects, Felt, GRANULOMA_OCCLUDES, Levels};
 use crate::modes::{Reading, Release, Span, State};
-use crate::neuraxis::{CELLS, Neuraxis};
+use crate::neuraxis::{CELLS, Canal, Neuraxis};
 use crate::person::{Flare, Person};
 use crate::plasma::{Disposition, Term};
 use crate::sheet::BadInput;
+use crate::species::Species;
 use crate::time::{MINUTE_MS, Time};
 
 /// Directions of the small models; see `krylov`.
@@ -34,8 +35,8 @@ const DETAIL_MS: u64 = 60 * MINUTE_MS;
 const SPANS_KEPT: usize = 64;
 
 /// Regimes of every release.
-const AWAKE: usize = 0;
-const ASLEEP: usize = 1;
+pub(crate) const AWAKE: usize = 0;
+pub(crate) const ASLEEP: usize = 1;
 
 /// A way in for drug.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,7 +109,7 @@ struct Inflow {
 }
 
 #[derive(Debug, Clone)]
-struct InBody {
+pub(crate) struct InBody {
     drug: Drug,
     axis: Neuraxis,
     blood: Disposition,
@@ -154,14 +155,12 @@ impl Body {
         if !(tip.is_finite() && (0.0..=canal.length).contains(&tip)) {
             return Err(BadInput::of_call("tip", tip, &format!("0 to {} cm from the sac's end", canal.length)));
         }
-        // The enlargement that serves legs and pelvis, where pain and spasticity of most implanted people come from.
-        let top = (canal.conus + ENLARGEMENT_CM).min(canal.length);
         let mut body = Self {
             person,
             drugs: Vec::new(),
             effects: None,
             tip,
-            target: (canal.conus, top),
+            target: target(&canal),
             at: Time::START,
             now: Time::START,
             detail_until: Time::START,
@@ -358,20 +357,7 @@ impl Body {
     /// The drug is not there, the place lies outside the canal, cord is asked for below the conus, or blood of an animal.
     pub fn probe(&mut self, drug: usize, site: Site) -> Result<Probe, BadInput> {
         self.check(drug, 0.0, "drug")?;
-        let canal = &self.person.species.canal;
-        let inside = |cm: f64| cm.is_finite() && (0.0..=canal.length).contains(&cm);
-        match site {
-            Site::Csf(cm) | Site::Cord(cm) | Site::Epidural(cm) if !inside(cm) => {
-                return Err(BadInput::of_call("site", cm, &format!("0 to {} cm", canal.length)));
-            }
-            Site::Cord(cm) if cm <= canal.conus => {
-                return Err(BadInput::of_call("site", cm, &format!("cord begins above {} cm", canal.conus)));
-            }
-            Site::Plasma if !self.person.species.has_effects() => {
-                return Err(BadInput::of_call("site", "plasma", "CSF or cord: blood is calibrated for man only"));
-            }
-            Site::Csf(_) | Site::Cord(_) | Site::Epidural(_) | Site::Cisternal | Site::Plasma | Site::Target => {}
-        }
+        check_site(&self.person.species, site)?;
         Ok(Probe { drug, at: self.drugs[drug].site(site, self.target) })
     }
 
@@ -407,25 +393,53 @@ impl Body {
     /// The inflow of this way, made if it is new.
     fn inflow(&mut self, drug: usize, way: Way) -> Result<usize, BadInput> {
         let way = if way == Way::Tip { Way::Point(self.tip) } else { way };
-        let length = self.person.species.canal.length;
-        if let Way::Point(cm) | Way::Spread(cm, _) | Way::Epidural(cm, _) | Way::Subdural(cm) = way
-            && !(cm.is_finite() && (0.0..=length).contains(&cm))
-        {
-            return Err(BadInput::of_call("place", cm, &format!("0 to {length} cm from the sac's end")));
-        }
-        if let Way::Spread(_, width) | Way::Epidural(_, width) = way
-            && !(width.is_finite() && width > 0.0)
-        {
-            return Err(BadInput::of_call("width", width, "a number above zero"));
-        }
+        check_way(self.person.species.canal.length, way)?;
         let target = self.target;
         let asleep = self.person.sleeps(self.now);
         self.drugs[drug].inflow(way, target, if asleep { ASLEEP } else { AWAKE })
     }
 }
 
+/// The enlargement that serves legs and pelvis, where pain and spasticity of most implanted people come from.
+pub(crate) fn target(canal: &Canal) -> (f64, f64) {
+    (canal.conus, (canal.conus + ENLARGEMENT_CM).min(canal.length))
+}
+
+/// Refuses a site that this body has not, or that nobody has calibrated.
+pub(crate) fn check_site(species: &Species, site: Site) -> Result<(), BadInput> {
+    let canal = &species.canal;
+    let inside = |cm: f64| cm.is_finite() && (0.0..=canal.length).contains(&cm);
+    match site {
+        Site::Csf(cm) | Site::Cord(cm) | Site::Epidural(cm) if !inside(cm) => {
+            Err(BadInput::of_call("site", cm, &format!("0 to {} cm", canal.length)))
+        }
+        Site::Cord(cm) if cm <= canal.conus => {
+            Err(BadInput::of_call("site", cm, &format!("cord begins above {} cm", canal.conus)))
+        }
+        Site::Plasma if !species.has_effects() => {
+            Err(BadInput::of_call("site", "plasma", "CSF or cord: blood is calibrated for man only"))
+        }
+        Site::Csf(_) | Site::Cord(_) | Site::Epidural(_) | Site::Cisternal | Site::Plasma | Site::Target => Ok(()),
+    }
+}
+
+/// Refuses a way in whose place lies outside the canal.
+pub(crate) fn check_way(length: f64, way: Way) -> Result<(), BadInput> {
+    if let Way::Point(cm) | Way::Spread(cm, _) | Way::Epidural(cm, _) | Way::Subdural(cm) = way
+        && !(cm.is_finite() && (0.0..=length).contains(&cm))
+    {
+        return Err(BadInput::of_call("place", cm, &format!("0 to {length} cm from the sac's end")));
+    }
+    if let Way::Spread(_, width) | Way::Epidural(_, width) = way
+        && !(width.is_finite() && width > 0.0)
+    {
+        return Err(BadInput::of_call("width", width, "a number above zero"));
+    }
+    Ok(())
+}
+
 impl InBody {
-    fn new(person: &Person, drug: Drug, target: (f64, f64)) -> Result<Self, BadInput> {
+    pub(crate) fn new(person: &Person, drug: Drug, target: (f64, f64)) -> Result<Self, BadInput> {
         let exchange = person.factors.exchange(drug.exchange(&person.species)?);
         let asleep = person.species.pulse_factor(person.species.heart_rate * person.species.asleep, 1.0)?;
         let axis = Neuraxis::new(&person.factors.canal(&person.species), &exchange, &[1.0, asleep], CELLS);
@@ -458,7 +472,7 @@ impl InBody {
         self.sites.len() - 1
     }
 
-    fn readings(&self, release: &Release, site: Site, target: (f64, f64)) -> Vec<Reading> {
+    pub(crate) fn readings(&self, release: &Release, site: Site, target: (f64, f64)) -> Vec<Reading> {
         let tree = match site {
             Site::Csf(cm) => Some(self.axis.csf(cm)),
             Site::Cord(cm) => Some(self.axis.cord(cm, cm)),
@@ -477,10 +491,8 @@ impl InBody {
         (0..release.regimes()).map(read).collect()
     }
 
-    fn inflow(&mut self, way: Way, target: (f64, f64), regime: usize) -> Result<usize, BadInput> {
-        if let Some(at) = self.inflows.iter().position(|flow| flow.way == way) {
-            return Ok(at);
-        }
+    /// The small model of what is let in by this way.
+    pub(crate) fn release(&self, way: Way) -> Release {
         let input = match way {
             Way::Tip | Way::Blood | Way::Pocket => None,
             Way::Point(cm) => Some(self.axis.point(cm)),
@@ -489,11 +501,18 @@ impl InBody {
             // It leaves for fluid and blood as epidural drug does, from a longer stretch.
             Way::Subdural(cm) => self.axis.epidural_spread(cm, SUBDURAL_WIDTH_CM),
         };
-        let release = match input {
+        match input {
             Some(input) => Release::new(&self.axis.trees, &input, &self.blood, RANK),
             None if way == Way::Pocket => Release::into_blood(&self.blood.after_depot(POCKET_RATE)),
             None => Release::into_blood(&self.blood),
-        };
+        }
+    }
+
+    fn inflow(&mut self, way: Way, target: (f64, f64), regime: usize) -> Result<usize, BadInput> {
+        if let Some(at) = self.inflows.iter().position(|flow| flow.way == way) {
+            return Ok(at);
+        }
+        let release = self.release(way);
         let mut state = release.empty();
         release.turn_to(&mut state, regime);
         let readings = self.sites.iter().map(|site| self.readings(&release, *site, target)).collect();

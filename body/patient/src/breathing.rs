@@ -8,10 +8,10 @@ use libm::{exp, pow};
 use crate::species::Breathing;
 
 /// Longest step that follows the equations as they stand; longer ones relax to where they lead.
-const STEP_MAX_MIN: f64 = 1.0;
+pub(crate) const STEP_MAX_MIN: f64 = 1.0;
 
 /// More depression than this is a stop of breathing; the equations have no rest there.
-const DEPRESSION_MAX: f64 = 0.9999;
+pub(crate) const DEPRESSION_MAX: f64 = 0.9999;
 
 /// A chest at work.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -84,6 +84,14 @@ impl Action {
         Self::Constipation,
     ];
 
+    /// Whether the body gets used to it. The gut and the skin do not.
+    pub fn gets_used_to(self) -> bool {
+        match self {
+            Self::Analgesia | Self::Sedation | Self::Respiration | Self::Spasticity | Self::Nausea => true,
+            Self::MotorBlock | Self::Pressure | Self::Itching | Self::Retention | Self::Constipation => false,
+        }
+    }
+
     /// Its name in the files.
     pub fn name(self) -> &'static str {
         match self {

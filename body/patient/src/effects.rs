@@ -12,19 +12,19 @@ use crate::drug::{Action, Class, Drug, Tolerance, Withdrawal};
 use crate::species::Breathing;
 
 /// Most that pain can be relieved.
-const RELIEF_MAX: f64 = 0.85;
+pub(crate) const RELIEF_MAX: f64 = 0.85;
 /// Most that spasticity can be relieved.
-const SPASTICITY_RELIEF_MAX: f64 = 0.9;
+pub(crate) const SPASTICITY_RELIEF_MAX: f64 = 0.9;
 /// How much an opioid and a local anaesthetic or an alpha-2 agonist do beyond their sum.
-const INTERACTION: f64 = 0.5;
+pub(crate) const INTERACTION: f64 = 0.5;
 /// Mean arterial pressure at rest, mmHg.
 const PRESSURE_REST: f64 = 92.0;
 /// Most that drugs lower it, mmHg.
 const PRESSURE_FALL_MAX: f64 = 40.0;
 /// Points of pain that full withdrawal of an opioid adds.
-const HYPERALGESIA: f64 = 3.0;
+pub(crate) const HYPERALGESIA: f64 = 3.0;
 /// Points of spasticity that full withdrawal of baclofen adds.
-const REBOUND_SPASTICITY: f64 = 2.0;
+pub(crate) const REBOUND_SPASTICITY: f64 = 2.0;
 /// mmHg that full withdrawal of clonidine adds; half of it for the others.
 const REBOUND_PRESSURE: f64 = 45.0;
 /// Shrinking of a granuloma, 1/min: half in a week.
@@ -293,17 +293,10 @@ impl AtWork {
         }
     }
 
-    /// Strength with tolerance taken off. The gut and the skin do not get used to it.
+    /// Strength with tolerance taken off, where the body gets used to it.
     fn felt(&self, action: Action) -> f64 {
         let strength = self.strength[action as usize];
-        match action {
-            Action::Analgesia | Action::Sedation | Action::Respiration | Action::Spasticity | Action::Nausea => {
-                strength / (self.fast * self.slow)
-            }
-            Action::MotorBlock | Action::Pressure | Action::Itching | Action::Retention | Action::Constipation => {
-                strength
-            }
-        }
+        if action.gets_used_to() { strength / (self.fast * self.slow) } else { strength }
     }
 }
 

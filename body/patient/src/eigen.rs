@@ -41,7 +41,8 @@ pub fn symmetric(matrix: &Square) -> Eigen {
                 off += a[row * n + col] * a[row * n + col];
             }
         }
-        if off <= 1e-40 * all || off == 0.0 {
+        // The squares of what is left fall below the square of the last bit.
+        if off <= 1e-33 * all || off == 0.0 {
             break;
         }
         for p in 0..n {

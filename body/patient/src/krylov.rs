@@ -21,10 +21,31 @@ pub struct Basis {
     pub vectors: Vec<Vec<f64>>,
 }
 
+/// The making of a basis, compiled for each kind of vectors.
+struct Making<'t> {
+    trees: &'t [Tree],
+    input: &'t [f64],
+    rank: usize,
+}
+
+impl pulp::WithSimd for Making<'_> {
+    type Output = Basis;
+
+    #[inline(always)]
+    fn with_simd<S: pulp::Simd>(self, _: S) -> Basis {
+        Basis::made(self.trees, self.input, self.rank)
+    }
+}
+
 impl Basis {
     /// A basis of about `rank` vectors for a release `input` (amounts that sum to one) under every one of the trees,
     /// which must share their weights.
     pub fn from_release(trees: &[Tree], input: &[f64], rank: usize) -> Self {
+        pulp::Arch::new().dispatch(Making { trees, input, rank })
+    }
+
+    #[inline(always)]
+    fn made(trees: &[Tree], input: &[f64], rank: usize) -> Self {
         let Some(first) = trees.first() else { return Self { vectors: Vec::new() } };
         let root = first.root_weights();
         let start: Vec<f64> = input.iter().zip(&root).map(|(m, r)| m / r).collect();
@@ -56,6 +77,7 @@ impl Basis {
     }
 
     /// Adds a direction, unless the basis has it already; answers the part that was new, of length one.
+    #[inline(always)]
     fn take(&mut self, mut v: Vec<f64>) -> Option<Vec<f64>> {
         let before = norm(&v);
         if before == 0.0 {
@@ -81,6 +103,7 @@ impl Basis {
         Some(v)
     }
 
+    #[inline(always)]
     fn take_out(&self, v: &mut [f64]) {
         for known in &self.vectors {
             let along = dot(known, v);
@@ -115,6 +138,7 @@ impl Basis {
 }
 
 /// Sum of products, in eight sums side by side: always in this order, so the same on every machine.
+#[inline(always)]
 pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [0.0; 8];
     let (whole_a, whole_b) = (a.chunks_exact(8), b.chunks_exact(8));
@@ -128,6 +152,7 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     ((s0 + s4) + (s1 + s5)) + ((s2 + s6) + (s3 + s7)) + rest
 }
 
+#[inline(always)]
 fn norm(v: &[f64]) -> f64 {
     dot(v, v).sqrt()
 }

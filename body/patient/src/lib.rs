@@ -7,11 +7,13 @@
 //! From the data to the answer: `sheet` and `units` read what people wrote; `drug` and `species` hold the numbers with
 //! their sources; `neuraxis` cuts the canal into cells and `tree` solves them; `krylov` and `modes` make that small and
 //! exact in time; `plasma` is the blood. `body` puts strokes in and lets levels and feelings be read; `effects`,
-//! `breathing` and `person` are who feels them. `catheter` and `bolus` are the ways in, `protocol` what a file asks for,
+//! `breathing` and `person` are who feels them. `batch` runs cohorts, eight people side by
+//! side. `catheter` and `bolus` are the ways in, `protocol` what a file asks for,
 //! `picture` how it looks, `validate` the published numbers against all of it.
 //!
 //! This is a model of a population and predicts nothing for any one patient.
 
+pub mod batch;
 pub mod body;
 pub mod bolus;
 pub mod breathing;

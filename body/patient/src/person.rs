@@ -136,7 +136,7 @@ pub struct Flare {
 }
 
 impl Flare {
-    fn height(&self, minute: f64) -> f64 {
+    pub(crate) fn height(&self, minute: f64) -> f64 {
         let past = (minute - self.begun_min) / self.lasts_min;
         if (0.0..1.0).contains(&past) { self.peak * 4.0 * past * (1.0 - past) } else { 0.0 }
     }
@@ -260,10 +260,14 @@ impl Person {
 
     /// As `pain_without`, with that day's flares at hand.
     pub fn pain_with(&self, now: Time, flares: &[Flare]) -> f64 {
-        let pain = &self.pain;
-        let turn = 2.0 * std::f64::consts::PI * around_the_clock(now.minute_of_day(), pain.worst_min) / DAY_MIN;
         let flare = flares.iter().map(|flare| flare.height(now.minute_of_day())).fold(0.0, f64::max);
-        (pain.mean + pain.swing * libm::cos(turn) + flare).clamp(0.0, 10.0)
+        (self.pain_wave(now.minute_of_day()) + flare).clamp(0.0, 10.0)
+    }
+
+    /// Pain at a minute of the day, flares apart.
+    pub(crate) fn pain_wave(&self, minute_of_day: f64) -> f64 {
+        let turn = 2.0 * std::f64::consts::PI * around_the_clock(minute_of_day, self.pain.worst_min) / DAY_MIN;
+        self.pain.mean + self.pain.swing * libm::cos(turn)
     }
 
     /// Flares that begin on a day.

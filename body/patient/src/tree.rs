@@ -107,7 +107,8 @@ impl Tree {
             pivot[k + 1] -= e * e / pivot[k];
             edge.push(e);
         }
-        Shifted { pivot, edge, leaf_edge }
+        let over_pivot = pivot.iter().map(|pivot| 1.0 / pivot).collect();
+        Shifted { over_pivot, edge, leaf_edge }
     }
 
     /// The symmetric matrix written out whole, row by row, for oracles.
@@ -129,7 +130,8 @@ impl Tree {
 /// A shifted tree, eliminated from the leaves to the chain's last cell.
 #[derive(Debug, Clone)]
 pub struct Shifted {
-    pivot: Vec<f64>,
+    /// One over each pivot: a solution is asked for often, and a division is slow.
+    over_pivot: Vec<f64>,
     edge: Vec<f64>,
     leaf_edge: Vec<(usize, f64)>,
 }
@@ -139,17 +141,17 @@ impl Shifted {
     pub fn solve(&self, b: &mut [f64]) {
         let n = self.edge.len() + 1;
         for (l, (node, edge)) in self.leaf_edge.iter().enumerate() {
-            b[*node] += edge * b[n + l] / self.pivot[n + l];
+            b[*node] += edge * b[n + l] * self.over_pivot[n + l];
         }
         for (k, edge) in self.edge.iter().enumerate() {
-            b[k + 1] += edge * b[k] / self.pivot[k];
+            b[k + 1] += edge * b[k] * self.over_pivot[k];
         }
-        b[n - 1] /= self.pivot[n - 1];
+        b[n - 1] *= self.over_pivot[n - 1];
         for (k, edge) in self.edge.iter().enumerate().rev() {
-            b[k] = (b[k] + edge * b[k + 1]) / self.pivot[k];
+            b[k] = (b[k] + edge * b[k + 1]) * self.over_pivot[k];
         }
         for (l, (node, edge)) in self.leaf_edge.iter().enumerate() {
-            b[n + l] = (b[n + l] + edge * b[*node]) / self.pivot[n + l];
+            b[n + l] = (b[n + l] + edge * b[*node]) * self.over_pivot[n + l];
         }
     }
 }

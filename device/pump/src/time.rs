@@ -147,13 +147,23 @@ impl Clocks {
     }
 
     /// The earliest reading of the first oscillator at which `mono` may be reached, for a deadline. While only ticks move
-    /// mono it is a guess that lies ahead of the latest reading: the tick itself is what wakes the pump.
+    /// mono it is a guess that lies ahead of the latest tick: the tick itself is what wakes the pump, and no reading taken
+    /// for something else may put it off.
     pub const fn raw_of(&self, mono: Instant) -> u64 {
-        let ahead = match self.counting {
-            Counting::First if self.is_compared() => mono.since(self.base).get().saturating_sub(self.first_ms),
-            Counting::First | Counting::Second | Counting::Lesser => mono.since(self.latest).get(),
-        };
-        self.first.saturating_add(ahead)
+        match self.counting {
+            Counting::First if self.is_compared() => {
+                let ahead = mono.since(self.base).get().saturating_sub(self.first_ms);
+                self.first.saturating_add(ahead)
+            }
+            Counting::First | Counting::Second | Counting::Lesser => {
+                let since_tick = self.first_ms.saturating_sub(self.ticked_ms);
+                let ahead = mono.since(self.latest).get();
+                // One that is overdue comes at once, and never at a reading that has been.
+                let soonest = self.first.saturating_add(if ahead > 0 { 1 } else { 0 });
+                let guess = self.first.saturating_sub(since_tick).saturating_add(ahead);
+                if guess > soonest { guess } else { soonest }
+            }
+        }
     }
 
     /// What the last tick said.

@@ -5,7 +5,7 @@ mod bench;
 use bench::*;
 use orders::alarm::Level;
 use orders::prescription::*;
-use orders::{AlarmId, FlowRate, WallTime};
+use orders::{AlarmId, FlowRate, Instant, WallTime};
 
 //= requirements/time.md#two-oscillators
 //= type=test
@@ -143,4 +143,33 @@ fn a_traveller_who_flies_west_after_the_night_dose_gets_it_again_the_next_night_
     bench.run_until(landed + 2 * DAY);
     let second = bench.moved_between(landed + DAY, bench.now);
     assert!(second.abs_diff(160_000) <= 1_000, "{second} nL: from then on the night is where the traveller is");
+}
+
+#[test]
+fn readings_taken_for_something_else_do_not_put_off_the_tick_that_alone_moves_time() {
+    let mut bench = Bench::running(&morphine());
+    bench.to("day 3 08:00");
+    bench.oscillators(1050, 1000);
+    bench.to("day 3 09:00");
+    assert!(bench.stands(AlarmId::ClocksDisagree));
+    let raw = bench.raw();
+    bench.pump.stop(raw, 1, orders::Duration::from_hours(4), NURSE).unwrap();
+    bench.settle();
+    // Stopped: nothing but the comparison wakes it, while the temperature is measured each minute.
+    let begun = bench.now;
+    let (mut due, mut ticks) = (bench.pump.deadline().unwrap(), 0);
+    for _ in 0..60 {
+        bench.now += MINUTE;
+        let raw = bench.raw();
+        if raw >= due {
+            bench.pump.tick(raw, bench.second());
+            ticks += 1;
+        }
+        bench.pump.temperature(raw, 3_700);
+        bench.settle();
+        due = bench.pump.deadline().unwrap();
+    }
+    assert!(ticks >= 5, "{ticks} ticks in an hour");
+    let raw = bench.raw();
+    assert!(bench.pump.now(raw).since(Instant::ZERO).get() + 12 * MINUTE >= begun + HOUR, "the clock stands still");
 }

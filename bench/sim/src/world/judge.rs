@@ -13,7 +13,7 @@ use implant::pump::transitions::State;
 use orders::alarm::Level as Rung;
 use orders::prescription::Mode;
 use orders::quantity::{DAY_MS, HOUR_MS, MINUTE_MS};
-use orders::{AlarmId, DeviceProfile, FlowRate, Prescription, WallTime};
+use orders::{AlarmId, DeviceProfile, FlowRate, Prescription, Volume, WallTime};
 use telemetry::asker;
 use telemetry::message;
 
@@ -60,6 +60,8 @@ pub(super) struct Judged {
     faults: BTreeSet<u8>,
     /// Alarms of which the journal has a record.
     logged: BTreeSet<u8>,
+    /// What was in the reservoir by people's word, with the strokes up to then put back, nL; `None` until it is read.
+    declared_nl: Option<u64>,
     /// State and rung as they were told last.
     state: Option<State>,
     level: Option<Rung>,
@@ -271,6 +273,7 @@ impl World<'_> {
         let standing: Vec<AlarmId> = pump.alarms().iter().collect();
         self.state_is(state);
         self.level_is(level);
+        self.count_strokes();
         let running = self.running.map(|order| order.order_number);
         let known = self.judged.proposed.iter().rev().find_map(|what| match what {
             Proposed::Order(order) if Some(order.order_number) == number => Some(*order),
@@ -285,6 +288,50 @@ impl World<'_> {
         }
         self.judged.faults = standing.iter().filter(|id| FAULTS.contains(id)).map(|id| id.code()).collect();
         self.fault_holds();
+    }
+
+    /// What the pump counts, against what the rotor did and what people declared.
+    pub(super) fn count_strokes(&mut self) {
+        let Some(pump) = self.machine.pump() else { return };
+        let strokes = pump.strokes();
+        let reservoir = Volume::new(pump.ledger().slugs.first().map_or(0, |slug| u64::from(slug.volume_nl)));
+        let (commanded, confirmed) = (u64::from(strokes.commanded), u64::from(strokes.confirmed));
+        // In the midst of a stroke the counts are not yet of one moment.
+        if commanded > confirmed + u64::from(strokes.unconfirmed) {
+            return;
+        }
+        self.auditor.strokes_counted(self.now, commanded);
+        let stroke = self.scenario.device.stroke.get();
+        // Below the residual the pump counts nothing more, and a fill that is on its way is not declared yet.
+        if let Some(declared_nl) = self.judged.declared_nl.filter(|_| reservoir > self.scenario.device.residual) {
+            let told = auditor::PumpTotals {
+                confirmed_strokes: confirmed,
+                unconfirmed_strokes: commanded.saturating_sub(confirmed),
+                reservoir_nl: reservoir.get(),
+                filled_nl: declared_nl,
+                ..auditor::PumpTotals::default()
+            };
+            self.auditor.totals_read(self.now, told);
+        }
+        self.judged.declared_nl.get_or_insert(reservoir.get() + commanded * stroke);
+    }
+
+    /// People changed what is in the reservoir and told the pump: from here the strokes alone empty it.
+    pub(super) fn reservoir_declared(&mut self) {
+        self.judged.declared_nl = None;
+        self.count_strokes();
+    }
+
+    /// What a frame from outside could change: order, ledger, boluses, and what the pump is doing.
+    pub(super) fn programmed(&self) -> auditor::Digest {
+        let mut digest = [0; 32];
+        let Some(pump) = self.machine.pump() else { return digest };
+        let order = pump.order().map_or(0, |order| order.order_number);
+        let numbers = [order, u64::from(pump.ledger().number), pump.last_dose(), pump.state() as u64];
+        for (place, number) in digest.chunks_exact_mut(8).zip(numbers) {
+            place.copy_from_slice(&number.to_le_bytes());
+        }
+        digest
     }
 
     fn fault_holds(&mut self) {

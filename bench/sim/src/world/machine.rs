@@ -195,8 +195,8 @@ impl World<'_> {
                 PlantEvent::Moved { at, volume_nl, commanded } => {
                     self.auditor.moved(at, libm::round(volume_nl * 1_000.0) as u64, commanded);
                 }
-                PlantEvent::Edge { .. } => {
-                    self.auditor.edge();
+                PlantEvent::Edge { at } => {
+                    self.auditor.edge(at);
                     let second_ms = self.second.ticks(self.now);
                     self.input(Input::RotorEdge { second_ms });
                 }
@@ -211,7 +211,12 @@ impl World<'_> {
             match arrival.way {
                 Way::ToPump => {
                     self.plant.radio(self.now, FRAME_RADIO_MS);
+                    let before = self.programmed();
                     self.input(Input::Bytes { link: Link(arrival.link), bytes: &arrival.bytes });
+                    if arrival.spoiled {
+                        let after = self.programmed();
+                        self.auditor.frame_spoiled(self.now, before, after);
+                    }
                 }
                 Way::FromPump => self.inbox.push_back((arrival.link, arrival.bytes)),
             }

@@ -293,6 +293,7 @@ impl World<'_> {
             Ok(Answer::Alarms(alarms)) => Some(alarms),
             Ok(_) | Err(_) => None,
         });
+        self.count_strokes();
         for active in alarms.iter().flat_map(|alarms| &alarms.active) {
             self.auditor.alarm_heard(self.now, u32::from(active.alarm.code()));
         }
@@ -368,7 +369,9 @@ impl World<'_> {
             emptied: true,
             reason: fill.reason,
         };
-        self.simply(who, Ask::Refill(refill))
+        let outcome = self.simply(who, Ask::Refill(refill));
+        self.reservoir_declared();
+        outcome
     }
 
     fn rinses(&mut self, who: Who, volume: Volume) -> Outcome {
@@ -379,7 +382,10 @@ impl World<'_> {
         };
         self.auditor.drawn_off(libm::round(drawn) as u64);
         let fluid = Some(Mixture::DRUG_FREE);
-        self.simply(who, Ask::RinseOrAspirate(ask::RinseOrAspirate { act: PortAct::Rinse, volume, fluid }))
+        let outcome =
+            self.simply(who, Ask::RinseOrAspirate(ask::RinseOrAspirate { act: PortAct::Rinse, volume, fluid }));
+        self.reservoir_declared();
+        outcome
     }
 
     fn aspirates(&mut self, who: Who, volume: Volume) -> Outcome {
