@@ -7,6 +7,7 @@
 
 mod check;
 mod client;
+mod clinic;
 mod compound;
 mod control;
 mod handset;
@@ -26,10 +27,13 @@ use clap::{Parser, Subcommand};
 #[derive(Parser)]
 #[command(
     name = "nepenthe",
+    after_long_help = TELL,
     version,
     about = "The software of an implanted intrathecal drug pump, and a bench to try it on."
 )]
 struct Command {
+    #[command(flatten)]
+    at: clinic::Where,
     #[command(subcommand)]
     what: Option<What>,
 }
@@ -81,6 +85,8 @@ enum What {
     Handset(handset::Args),
     #[command(flatten)]
     Client(client::What),
+    #[command(flatten)]
+    Clinic(clinic::What),
     /// Runs the virtual patient against published numbers and says which are met
     Validate {
         /// Writes a page with a plot for each target into this folder
@@ -89,10 +95,12 @@ enum What {
     },
 }
 
-/// What the command can do, for whoever calls it with nothing.
+/// Examples, for whoever asks for help.
 const TELL: &str = "\
-Nepenthe: the software of an implanted intrathecal drug pump, complete and open.
 This is not a medical device. No regulator has reviewed it and it has never been in a person.
+
+  nepenthe [--data DIR] [--listen ADDR] [--no-browser]
+      opens a demo clinic in the browser: simulated pumps in made-up patients; nepenthe serve runs one for production
 
   nepenthe run SCENARIO.toml [--seed N] [--json]
       runs a course of events on a simulated pump, over the real secured messages, and tells it;
@@ -139,11 +147,10 @@ const DISAGREED: u8 = 1;
 const NOT_UNDERSTOOD: u8 = 2;
 
 fn main() -> ExitCode {
-    let agreed = match Command::parse().what {
-        None => {
-            print!("{TELL}");
-            return ExitCode::SUCCESS;
-        }
+    let Command { at, what } = Command::parse();
+    let agreed = match what {
+        None => at.demo().map(|()| true),
+        Some(What::Clinic(what)) => clinic::run(&what, &at),
         Some(What::Run { scenario, seed, json }) => run::run(&scenario, seed, json),
         Some(What::Check { order, device, filled }) => check::check(&order, &device, filled.as_deref()),
         Some(What::Validate { html }) => validate::run(html.as_deref()),

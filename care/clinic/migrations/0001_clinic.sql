@@ -151,7 +151,7 @@ CREATE TABLE document (
     sequence BIGINT NOT NULL,
     pump BIGINT NOT NULL,
     kind TEXT NOT NULL,
-    body TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
     answer TEXT NOT NULL,
     received_ms BIGINT NOT NULL,
     PRIMARY KEY (source, sequence)
@@ -395,13 +395,6 @@ CREATE TABLE formulary_review (
     at_ms BIGINT NOT NULL
 );
 
--- What changed, for open pages; the newest number is where a page goes on after a lost connection.
-CREATE TABLE feed (
-    sequence BIGINT PRIMARY KEY,
-    at_ms BIGINT NOT NULL,
-    kind TEXT NOT NULL,
-    patient_id TEXT
-);
 CREATE TABLE setting (
     name TEXT PRIMARY KEY,
     text TEXT NOT NULL

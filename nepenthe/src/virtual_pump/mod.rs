@@ -140,6 +140,8 @@ pub struct Host {
     pub card: Card,
     /// Its model.
     pub model: String,
+    /// The key of its journal's tags, for the clinic that follows it; it opens nothing else.
+    pub journal_key: [u8; 16],
     /// Whether it was found in its folder: else it is new.
     pub was_kept: bool,
     events: Sender<Event>,
@@ -166,10 +168,21 @@ impl Host {
             listener.local_addr().map_err(|why| NotRun::Port { address: options.listen.clone(), why })
         };
         let (card, model) = (pump.made().card(), pump.made().device.model_name().to_owned());
+        let journal_key = pump.made().journal.0;
         let (telemetry_at, control_at) = (at(&telemetry)?, control.as_ref().map(at).transpose()?);
         let doors = Doors::open(telemetry, control, &events);
         let course = std::thread::spawn(move || Course::new(pump, inbox, tell).run());
-        Ok(Self { telemetry: telemetry_at, control: control_at, card, model, was_kept, events, course, doors })
+        Ok(Self {
+            telemetry: telemetry_at,
+            control: control_at,
+            card,
+            model,
+            journal_key,
+            was_kept,
+            events,
+            course,
+            doors,
+        })
     }
 
     /// Does what a command of the second port says.

@@ -3,9 +3,11 @@
 //! - [`role`]: roles and permissions, one table
 //! - [`password`]: argon2id, and the lock-out of guessing
 //! - [`session`]: a signed-in browser, its limits, its form token
+//! - [`oidc`]: sign-in at the hospital's own provider
 //! - [`passkey`]: WebAuthn without a password
 //! - [`relation`]: care team and break-glass: which patients' records a person may open
 
+pub mod oidc;
 pub mod passkey;
 pub mod password;
 pub mod relation;

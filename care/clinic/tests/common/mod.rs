@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each story file uses a part of it")]
 
+pub mod house;
 pub mod postgres;
+pub mod pump;
 
 use clinic::db::Db;
 use postgres::Postgres;
@@ -44,11 +46,13 @@ pub async fn postgres() -> Store {
     Store { db, postgres: Some(server), folder }
 }
 
-/// The same stories on both engines: `stories!(name_of_story, …)` in the file that holds them.
-#[macro_export]
-macro_rules! stories {
-    ($($story:ident),* $(,)?) => {
-        mod on_sqlite { $(#[tokio::test] async fn $story() { super::$story($crate::common::sqlite().await).await })* }
-        mod on_postgres { $(#[tokio::test] async fn $story() { super::$story($crate::common::postgres().await).await })* }
-    };
+/// Tells a story on the embedded database, and then the same one on PostgreSQL.
+pub fn on_both(story: impl AsyncFn(Store)) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        story(sqlite().await).await;
+        // Only now: what fails above failed on the embedded database.
+        eprintln!("told on the embedded database; now on PostgreSQL");
+        story(postgres().await).await;
+    });
 }
