@@ -15,13 +15,13 @@ use clinic::{Clinic, audit, backup};
 #[derive(clap::Args, Clone, Default)]
 pub struct Where {
     /// The data folder; `nepenthe-data` in the current one if left out
-    #[arg(long, global = true)]
+    #[arg(long)]
     data: Option<PathBuf>,
     /// Where the clinic listens, such as 127.0.0.1:7205
-    #[arg(long, global = true)]
+    #[arg(long)]
     listen: Option<SocketAddr>,
     /// Opens no browser
-    #[arg(long, global = true)]
+    #[arg(long)]
     no_browser: bool,
 }
 
@@ -29,9 +29,15 @@ pub struct Where {
 #[derive(clap::Subcommand)]
 pub enum What {
     /// Runs the clinic for production: no demo, no simulated world
-    Serve,
+    Serve {
+        #[command(flatten)]
+        at: Where,
+    },
     /// Prints the set-up that is in force, secrets masked
-    Config,
+    Config {
+        #[command(flatten)]
+        at: Where,
+    },
     /// Makes the first administrator; the password is read from standard input
     Administrator {
         /// The sign-in name
@@ -39,18 +45,27 @@ pub enum What {
         /// The person's name
         #[arg(long)]
         name: String,
+        #[command(flatten)]
+        at: Where,
     },
     /// Walks the audit's chain; ends with 1 if it is broken
-    Audit,
+    Audit {
+        #[command(flatten)]
+        at: Where,
+    },
     /// Makes a copy of the embedded database, also while the service runs, and looks through it
     Backup {
         /// The folder of copies; `backups` in the data folder if left out
         folder: Option<PathBuf>,
+        #[command(flatten)]
+        at: Where,
     },
     /// Brings a copy back into a data folder that has no database
     Restore {
         /// The copy
         copy: PathBuf,
+        #[command(flatten)]
+        at: Where,
     },
 }
 
@@ -79,9 +94,15 @@ impl Where {
 ///
 /// # Errors
 /// In words.
-pub fn run(what: &What, at: &Where) -> Result<bool, String> {
+pub fn run(what: &What) -> Result<bool, String> {
+    let (What::Serve { at }
+    | What::Config { at }
+    | What::Administrator { at, .. }
+    | What::Audit { at }
+    | What::Backup { at, .. }
+    | What::Restore { at, .. }) = what;
     let config = at.config()?;
-    if let What::Config = what {
+    if let What::Config { .. } = what {
         print!("{}", config.show());
         return Ok(true);
     }
@@ -90,7 +111,7 @@ pub fn run(what: &What, at: &Where) -> Result<bool, String> {
 }
 
 async fn work(what: &What, config: Config) -> Result<bool, String> {
-    if let What::Restore { copy } = what {
+    if let What::Restore { copy, .. } = what {
         let verdict = backup::bring_back(copy, &config.database_file()).await?;
         println!(
             "brought back to {}: {} lines of audit agree, head {}",
@@ -103,7 +124,7 @@ async fn work(what: &What, config: Config) -> Result<bool, String> {
     let url = config.database.as_ref().map(|url| url.0.clone());
     let db = Db::open(url.as_deref(), &config.database_file()).await.map_err(|why| why.to_string())?;
     match what {
-        What::Serve => {
+        What::Serve { .. } => {
             clinic::serve::log();
             clinic::journal::set_reader(nepenthe::journal::read);
             if !staff::has_administrator(&db).await.map_err(|why| why.to_string())? {
@@ -113,7 +134,7 @@ async fn work(what: &What, config: Config) -> Result<bool, String> {
             println!("the clinic listens on http://{}/", service.address()?);
             service.run().await.map(|()| true)
         }
-        What::Administrator { sign_in, name } => {
+        What::Administrator { sign_in, name, .. } => {
             let mut text = String::new();
             std::io::stdin().read_line(&mut text).map_err(|why| why.to_string())?;
             let kept = password::keep(text.trim_end_matches(['\r', '\n'])).await?;
@@ -139,7 +160,7 @@ async fn work(what: &What, config: Config) -> Result<bool, String> {
             println!("{sign_in} may administer this clinic");
             Ok(true)
         }
-        What::Audit => {
+        What::Audit { .. } => {
             let verdict = audit::verify(&db).await.map_err(|why| why.to_string())?;
             match verdict.wrong {
                 None => println!("{} lines agree; head {}", verdict.lines, verdict.head),
@@ -147,12 +168,12 @@ async fn work(what: &What, config: Config) -> Result<bool, String> {
             }
             Ok(verdict.wrong.is_none())
         }
-        What::Backup { folder } => {
+        What::Backup { folder, .. } => {
             let folder = folder.clone().unwrap_or_else(|| config.data.join("backups"));
             let (path, verdict) = backup::make(&db, &folder).await?;
             println!("{}: {} lines of audit agree, head {}", path.display(), verdict.lines, verdict.head);
             Ok(true)
         }
-        What::Config | What::Restore { .. } => Ok(true),
+        What::Config { .. } | What::Restore { .. } => Ok(true),
     }
 }

@@ -150,7 +150,7 @@ fn main() -> ExitCode {
     let Command { at, what } = Command::parse();
     let agreed = match what {
         None => at.demo().map(|()| true),
-        Some(What::Clinic(what)) => clinic::run(&what, &at),
+        Some(What::Clinic(what)) => clinic::run(&what),
         Some(What::Run { scenario, seed, json }) => run::run(&scenario, seed, json),
         Some(What::Check { order, device, filled }) => check::check(&order, &device, filled.as_deref()),
         Some(What::Validate { html }) => validate::run(html.as_deref()),
