@@ -1,4 +1,4 @@
-//! `cargo xtask test browser`: the pages in a real browser, asked by axe and by stories.
+//! `cargo xtask browser`: the pages in a real browser, asked by axe and by stories.
 //!
 //! Answers for fetching what a browser run needs where it is missing: chromium from Debian, the two node packages from
 //! their lock file. The stories themselves are scripts beside the rooms they are about.
@@ -22,7 +22,10 @@ const HARNESS: &str = "care/pages/browser";
 const STORIES: &[&str] = &["care/handset/browser/stories.mjs"];
 
 /// Writes the gallery, looks at every page of it, and plays the stories. Photographs are left in `target/browser`.
-pub fn main() -> Outcome {
+pub fn main(words: &[String]) -> Outcome {
+    if let Some(word) = words.first() {
+        return Err(format!("browser takes no words, and was given `{word}`"));
+    }
     for program in [NODE, NPM, CHROMIUM] {
         run::need_program(&program)?;
     }

@@ -66,6 +66,12 @@ const COMMANDS: &[Command] = &[
         go: fuzz::main,
     },
     Command {
+        name: "browser",
+        usage: "browser",
+        about: "looks at the pages in a real browser: eyes, keyboards, screen readers, and the handset's stories",
+        go: browser::main,
+    },
+    Command {
         name: "soak",
         usage: "soak [--seeds A..B] [--years N] [--worlds-only] [--laws-seed S]",
         about: "worlds of chance judged by the auditor, and every random test under a seed it has not had",

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use crate::rooms::{self, DEVICE};
 use crate::run::{self, Outcome, cargo, run};
-use crate::{browser, firmware, fuzz, size, soak, tidy, trace};
+use crate::{firmware, fuzz, size, soak, tidy, trace};
 
 /// A step of the test.
 pub struct Step {
@@ -58,11 +58,6 @@ pub const STEPS: &[Step] = &[
         go: |_| trace::main(&["--check".to_owned()]),
     },
     Step { name: "goldens", asks: "did the tests leave the files of expected results as they were?", go: goldens },
-    Step {
-        name: "browser",
-        asks: "do the pages hold in a real browser, for eyes, keyboards and screen readers?",
-        go: |_| browser::main(),
-    },
     Step { name: "smoke", asks: "does each campaign hold for a few seconds?", go: |_| smoke() },
     Step {
         name: "firmware",
