@@ -103,7 +103,7 @@ fn image(store: &Store, now: u64) -> Vec<u8> {
     for bucket in store.buckets.values().take(4) {
         put(&mut into, 2, bucket);
     }
-    store.status.iter().for_each(|status| put(&mut into, 8, status));
+    store.status.iter().flatten().for_each(|status| put(&mut into, 8, status));
     store.guard.iter().for_each(|guard| put(&mut into, 137, guard));
     let next = u32::try_from(store.journal.len()).expect("a short life");
     put(&mut into, 10, &next.to_le_bytes());
